@@ -1,0 +1,63 @@
+"""The variables of specification section 10 (and Chimera's own), read once and validated together."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Self
+
+from platformdirs import user_data_path
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from chimera.contracts.error import validation_failed
+from chimera.core.limits import DAILY_BUDGET_USD_MAX
+from chimera.core.vocabulary import BudgetCategory, BudgetPeriod
+
+BudgetLimit = Annotated[Decimal, Field(gt=0, max_digits=10, decimal_places=2)]
+
+
+class Settings(BaseModel):
+    """Field names are the variables' names in lower case; unset urls mean the embedded engines."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    chimera_home: Annotated[Path, AfterValidator(Path.absolute)] = Field(
+        default_factory=lambda: user_data_path("chimera", appauthor=False)
+    )
+    database_url: str | None = None
+    redis_url: str | None = None
+    daily_budget_limit: Annotated[BudgetLimit, Field(le=DAILY_BUDGET_USD_MAX)] = Decimal("1000.00")
+    weekly_budget_limit: BudgetLimit = Decimal("5000.00")
+    monthly_budget_limit: BudgetLimit = Decimal("20000.00")
+    category_budget_limits: dict[tuple[BudgetPeriod, BudgetCategory], BudgetLimit] = Field(default_factory=dict)
+    min_roi_hurdle_rate: Annotated[Decimal, Field(ge=0, le=1000)] = Decimal("1.5")
+    cfo_private_key: str | None = Field(default=None, repr=False)
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Self:
+        """Settings from variables; an empty variable counts as unset.
+
+        Raises:
+            ValidationFailed: names every variable that is wrong.
+        """
+        names = set(cls.model_fields) - {"category_budget_limits"}
+        values: dict[str, object] = {name: environment[name.upper()] for name in names if environment.get(name.upper())}
+        values["category_budget_limits"] = {
+            (period, category): text
+            for period in BudgetPeriod
+            for category in BudgetCategory
+            if category is not BudgetCategory.TOTAL
+            and (text := environment.get(f"BUDGET_LIMIT_{period.name}_{category.name}"))
+        }
+        try:
+            return cls.model_validate(values)
+        except ValidationError as error:
+            raise validation_failed(error) from error
+
+    def budget_limit(self, period: BudgetPeriod, category: BudgetCategory) -> Decimal:
+        """The period's total limit in USD, unless the category has one of its own."""
+        total: Decimal = {
+            BudgetPeriod.DAILY: self.daily_budget_limit,
+            BudgetPeriod.WEEKLY: self.weekly_budget_limit,
+            BudgetPeriod.MONTHLY: self.monthly_budget_limit,
+        }[period]
+        return self.category_budget_limits.get((period, category), total)

@@ -1,0 +1,37 @@
+"""What every contract is: frozen, closed to unknown fields, money as Decimal inside and a JSON number outside."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, PlainSerializer
+
+
+class Contract(BaseModel):
+    """A frozen JSON document that refuses unknown fields and non-finite numbers."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+def _exact(value: object) -> object:
+    """Read a JSON number by its shortest decimal text, so that 0.1 is 0.1 and not its binary neighbour."""
+    return Decimal(repr(value)) if isinstance(value, float) else value
+
+
+Number = Annotated[
+    Decimal,
+    BeforeValidator(_exact),
+    PlainSerializer(float, return_type=float, when_used="json"),
+]
+"""An exact decimal inside, a JSON number outside."""
+
+Usd = Number
+"""US dollars; an exact decimal inside, a JSON number outside."""
+
+
+def _in_utc(moment: datetime) -> datetime:
+    return moment.astimezone(UTC)
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+"""A point in time with its zone, kept in UTC and written with a `Z`."""

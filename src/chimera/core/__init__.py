@@ -1,0 +1,1 @@
+"""Words, money, time, identity, limits and errors that every layer shares; imports nothing, does no I/O."""

@@ -1,0 +1,104 @@
+"""Every closed list of words the specification names (section 1's CHECKs and section 3), as StrEnums."""
+
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    SCOUT = "scout"
+    DIRECTOR = "director"
+    ARTIST = "artist"
+    CFO = "cfo"
+    PLANNER = "planner"
+    WORKER = "worker"
+    JUDGE = "judge"
+
+
+class AgentStatus(StrEnum):
+    IDLE = "idle"
+    BUSY = "busy"
+    OFFLINE = "offline"
+    ERROR = "error"
+
+
+class Stage(StrEnum):
+    DRAFT = "draft"
+    GENERATING = "generating"
+    REVIEW = "review"
+    PUBLISHED = "published"
+    FAILED = "failed"
+
+
+class ContentFormat(StrEnum):
+    VIDEO = "video"
+    IMAGE = "image"
+    THREAD = "thread"
+    CAROUSEL = "carousel"
+
+
+class Resolution(StrEnum):
+    HD = "720p"
+    FULL_HD = "1080p"
+    UHD = "4k"
+
+
+class RequestType(StrEnum):
+    API_CALL = "api_call"
+    COMPUTE = "compute"
+    STORAGE = "storage"
+    BLOCKCHAIN = "blockchain"
+
+
+class BudgetPeriod(StrEnum):
+    DAILY = "daily"
+    WEEKLY = "weekly"
+    MONTHLY = "monthly"
+
+
+class BudgetCategory(StrEnum):
+    API_CALL = "api_call"
+    COMPUTE = "compute"
+    STORAGE = "storage"
+    TOTAL = "total"
+
+
+class Decision(StrEnum):
+    """What the CFO decided; an escalated request waits for a human."""
+
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    ESCALATED = "escalated"
+
+
+class QualityPreset(StrEnum):
+    DRAFT = "draft"
+    STANDARD = "standard"
+    HIGH = "high"
+
+
+class Aspect(StrEnum):
+    """Width to height of a video."""
+
+    VERTICAL = "9:16"
+    WIDE = "16:9"
+    SQUARE = "1:1"
+
+
+class FileType(StrEnum):
+    VIDEO = "video"
+    IMAGE = "image"
+    THUMBNAIL = "thumbnail"
+    AUDIO = "audio"
+    CAPTIONS = "captions"
+
+
+class Priority(StrEnum):
+    CRITICAL = "critical"
+    HIGH = "high"
+    NORMAL = "normal"
+    LOW = "low"
+
+
+class ComponentHealth(StrEnum):
+    HEALTHY = "healthy"
+    DEGRADED = "degraded"
+    UNHEALTHY = "unhealthy"

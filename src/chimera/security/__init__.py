@@ -1,0 +1,1 @@
+"""Keys and signatures; imports contracts and core."""

@@ -1,0 +1,80 @@
+"""The one door to PostgreSQL: a bounded pool, and short transactions that are never held across a tool call."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import psycopg
+from psycopg import AsyncConnection
+from psycopg.rows import DictRow, dict_row
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+
+from chimera.core.errors import EngineUnavailable
+
+Connection = AsyncConnection[DictRow]
+
+POOL_CONNECTIONS_MAX = 8
+CONNECT_SECONDS_MAX = 10.0
+STATEMENT_TIMEOUT_MS = 30_000
+
+
+class Database:
+    """A pool of connections to one database; every use is one transaction."""
+
+    def __init__(self, pool: AsyncConnectionPool[Connection], url: str) -> None:
+        self._pool = pool
+        self.url = url
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Connection]:
+        """A connection inside a transaction that commits when the block ends well.
+
+        Raises:
+            EngineUnavailable: no connection within 10 seconds.
+        """
+        try:
+            async with self._pool.connection(timeout=CONNECT_SECONDS_MAX) as connection:
+                yield connection
+        except PoolTimeout as error:
+            raise EngineUnavailable("PostgreSQL does not answer: see `chimera doctor`") from error
+
+
+@asynccontextmanager
+async def open_database(url: str) -> AsyncIterator[Database]:
+    """The database at `url`, closed again when the block ends.
+
+    Raises:
+        EngineUnavailable: it can't be reached.
+    """
+    pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
+        url,
+        min_size=1,
+        max_size=POOL_CONNECTIONS_MAX,
+        open=False,
+        timeout=CONNECT_SECONDS_MAX,
+        kwargs={
+            "row_factory": dict_row,
+            "connect_timeout": int(CONNECT_SECONDS_MAX),
+            "options": f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c timezone=UTC",
+        },
+    )
+    try:
+        await check_connection(url)
+        await pool.open(wait=True, timeout=CONNECT_SECONDS_MAX)
+        yield Database(pool, url)
+    finally:
+        await pool.close()
+
+
+async def check_connection(url: str) -> int:
+    """The server's version number (150000 for 15.0).
+
+    Raises:
+        EngineUnavailable: no server, or it refuses; the message says which.
+    """
+    try:
+        async with await AsyncConnection.connect(url, connect_timeout=int(CONNECT_SECONDS_MAX)) as connection:
+            return connection.info.server_version
+    except psycopg.OperationalError as error:
+        raise EngineUnavailable(
+            f"PostgreSQL can't be reached: {str(error).strip()}. Check DATABASE_URL, or see `chimera doctor`"
+        ) from error

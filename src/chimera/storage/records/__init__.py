@@ -1,0 +1,1 @@
+"""One file a table: its queries, as functions on an open connection."""

@@ -1,0 +1,1 @@
+"""Logs and timings; imports contracts and core."""
