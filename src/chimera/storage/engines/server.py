@@ -5,12 +5,12 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
+import psutil  # type: ignore[import-untyped]
 
 from chimera.core.errors import EngineUnavailable
 from chimera.storage.engines.account import engine_account
 from chimera.storage.engines.binaries import for_account
-from chimera.storage.engines.engine import Engine, NotReady
+from chimera.storage.engines.engine import Engine, NotReady, Site
 from chimera.storage.engines.failure import home_failure, is_port_taken, start_failure
 from chimera.storage.engines.folder import EngineFolder, ServerRecord, engine_folder
 from chimera.storage.engines.lock import FileLock, guarded, is_held
@@ -166,29 +166,34 @@ class EmbeddedServer:
         alive = FileLock(self._folder.alive)
         try:
             if not alive.try_exclusive():
-                raise EngineUnavailable(f"{self._engine.title} of {self._home} came back by itself: try again")
-            self._engine.prepare(self._folder, executable, account, alive.descriptor)
-            for attempt in range(PORT_ATTEMPTS_MAX):
-                port = free_port(preferred_port if attempt == 0 else None)
-                arguments, stdin = self._engine.launch(self._folder, executable, account, port)
-                log, begin = self._folder.open_log()
-                try:
-                    child = spawn(
-                        Launch(arguments, self._folder.data, account, log, (alive.descriptor,), stdin),
-                    )
-                finally:
-                    os.close(log)
-                process = psutil.Process(child.pid)
-                reap_in_background(child)
-                self._folder.write_record(ServerRecord(child.pid, port, kept=False))
-                if self._wait_until_ready(process, port, begin):
-                    return self._engine.url(self._folder.password() or "", port)
-                said = self._folder.log_since(begin)
-                if not is_port_taken(said):
-                    raise start_failure(self._engine.title, self._folder.data, said)
+                raise EngineUnavailable(f"{self._engine.title} of {self._home} is just being started: try again")
+            site = Site(self._folder, executable, account, alive.descriptor)
+            self._engine.prepare(site)
+            for port in (preferred_port, *[None] * PORT_ATTEMPTS_MAX):
+                url = self._try_port(site, free_port(port))
+                if url is not None:
+                    return url
         finally:
             alive.close()
         raise EngineUnavailable(f"{self._engine.title} found its port taken {PORT_ATTEMPTS_MAX} times: try again")
+
+    def _try_port(self, site: Site, port: int) -> str | None:
+        """Start the server there; None when somebody else was faster at that port."""
+        arguments, stdin = self._engine.launch(site, port)
+        log, begin = self._folder.open_log()
+        try:
+            child = spawn(Launch(arguments, self._folder.data, site.account, log, (site.alive,), stdin))
+        finally:
+            os.close(log)
+        process = psutil.Process(child.pid)
+        self._folder.write_record(ServerRecord(child.pid, port, kept=False))
+        reap_in_background(child)
+        if self._wait_until_ready(process, port, begin):
+            return self._engine.url(self._folder.password() or "", port)
+        said = self._folder.log_since(begin)
+        if is_port_taken(said):
+            return None
+        raise start_failure(self._engine.title, self._folder.data, said)
 
     def _wait_until_ready(self, process: psutil.Process, port: int, log_begin: int) -> bool:
         """True when it answers, False when it ended instead; recovery after a crash may take a while."""

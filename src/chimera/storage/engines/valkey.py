@@ -6,10 +6,8 @@ from collections.abc import Sequence
 import redis
 
 from chimera.core.errors import EngineUnavailable
-from chimera.storage.engines.account import Account
 from chimera.storage.engines.binaries import Executable, PackagedTree, find_valkey
-from chimera.storage.engines.engine import NotReady
-from chimera.storage.engines.folder import EngineFolder
+from chimera.storage.engines.engine import NotReady, Site
 from chimera.storage.engines.port import LOOPBACK
 
 _MEMORY_BYTES_MAX = 256 * 1024 * 1024
@@ -22,20 +20,19 @@ class Valkey:
     key = "valkey"
     title = "Valkey"
     process_names = frozenset({"valkey-server", "redis-server"})
-    stop_steps = ((signal.SIGTERM, 15.0), (signal.SIGKILL, 5.0))
+    stop_steps: Sequence[tuple[signal.Signals, float]] = ((signal.SIGTERM, 15.0), (signal.SIGKILL, 5.0))
 
     def find(self) -> PackagedTree | Executable:
         return find_valkey()
 
-    def prepare(self, folder: EngineFolder, executable: Executable, account: Account | None, alive: int) -> None:
-        folder.make_password()
-        folder.make_data_folder(folder.data, account)
+    def prepare(self, site: Site) -> None:
+        site.folder.make_password()
+        site.folder.make_data_folder(site.folder.data, site.account)
 
-    def launch(
-        self, folder: EngineFolder, executable: Executable, account: Account | None, port: int
-    ) -> tuple[Sequence[str], bytes]:
+    def launch(self, site: Site, port: int) -> tuple[Sequence[str], bytes]:
         # The configuration, with the password, goes through standard input: command lines are public.
-        return [str(executable.path), "-"], configuration(folder.make_password(), folder.mark(), port).encode()
+        password, mark = site.folder.make_password(), site.folder.mark()
+        return [str(site.executable.path), "-"], configuration(password, mark, port).encode()
 
     def url(self, password: str, port: int) -> str:
         return f"redis://:{password}@{LOOPBACK}:{port}/0"
