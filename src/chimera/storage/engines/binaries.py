@@ -5,6 +5,7 @@ import platform
 import shutil
 import stat
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import metadata, util
 from pathlib import Path
@@ -13,7 +14,11 @@ from chimera.core.errors import EngineUnavailable
 from chimera.storage.engines.account import Account
 
 #: Root's places for copies, best first; a copy can be made again at any time.
-_COPY_PLACES = (Path("/var/cache/chimera/engines"), Path("/var/lib/chimera/engines"))
+COPY_PLACES = (
+    Path("/var/cache/chimera/engines"),
+    Path("/var/lib/chimera/engines"),
+    Path(tempfile.gettempdir(), "chimera-engines"),
+)
 
 _READABLE = 0o644
 _EXECUTABLE = 0o755
@@ -79,8 +84,10 @@ def find_valkey() -> PackagedTree | Executable:
     )
 
 
-def for_account(found: PackagedTree | Executable, account: Account | None) -> Executable:
-    """The executable as `account` can run it: the installed one, or root's copy of its package.
+def for_account(
+    found: PackagedTree | Executable, account: Account | None, places: Sequence[Path] = COPY_PLACES
+) -> Executable:
+    """The executable as `account` can run it: the installed one, or root's copy of its package in one of `places`.
 
     Raises:
         EngineUnavailable: no place for a copy.
@@ -89,7 +96,7 @@ def for_account(found: PackagedTree | Executable, account: Account | None) -> Ex
         return found
     if account is None or all(may_enter(found.root / folder, account) for folder in found.folders):
         return found.executable
-    target = _copy_place() / f"{found.package}-{found.version}"
+    target = _copy_place(places) / f"{found.package}-{found.version}"
     if not _is_copy(found, target):
         _copy(found, target)
     return Executable(target / found.program, f"{found.package} {found.version}, copied to {target}")
@@ -119,9 +126,8 @@ def _packaged(package: str, module: str, program: str) -> PackagedTree | None:
     return PackagedTree(package, metadata.version(package), root, folders, program)
 
 
-def _copy_place() -> Path:
+def _copy_place(places: Sequence[Path]) -> Path:
     """A folder that only root can write and anybody can read."""
-    places = (*_COPY_PLACES, Path(tempfile.gettempdir()) / "chimera-engines")
     for place in places:
         try:
             place.mkdir(mode=0o755, parents=True, exist_ok=True)

@@ -16,7 +16,7 @@ from chimera.storage.engines.account import Account
 from chimera.storage.engines.binaries import Executable, PackagedTree, find_postgres
 from chimera.storage.engines.engine import NotReady, Site
 from chimera.storage.engines.failure import start_failure
-from chimera.storage.engines.folder import EngineFolder, password_of
+from chimera.storage.engines.folder import password_of
 from chimera.storage.engines.port import LOOPBACK
 from chimera.storage.engines.process import Launch, spawn
 

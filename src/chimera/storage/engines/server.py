@@ -96,13 +96,10 @@ class EmbeddedServer:
         """Start the server if needed, and let it run until `stop`."""
         lease = self.join()
         try:
-            with guarded(self._folder.guard, GUARD_SECONDS_MAX):
-                record = self._folder.record()
-                if record is not None:
-                    self._folder.write_record(ServerRecord(record.pid, record.port, kept=True))
-                return self._look()
+            self._mark_kept()
         finally:
             lease.users.close()
+        return self.status()
 
     def stop(self, *, in_use_too: bool) -> ServerStatus:
         """End the keeping, and the server unless somebody uses it (or in any case with `in_use_too`)."""
@@ -128,6 +125,12 @@ class EmbeddedServer:
                 return self._look()
         except OSError as error:
             raise home_failure(self._home, error) from error
+
+    def _mark_kept(self) -> None:
+        with guarded(self._folder.guard, GUARD_SECONDS_MAX):
+            record = self._folder.record()
+            if record is not None:
+                self._folder.write_record(ServerRecord(record.pid, record.port, kept=True))
 
     def _look(self) -> ServerStatus:
         record, process = self._folder.record(), self._process()
