@@ -38,7 +38,8 @@ async def running_urls(settings: Settings) -> dict[str, str]:
     stopped = [name for name, url in urls.items() if not url]
     if stopped:
         raise EngineUnavailable(
-            f"no engine runs for {' and '.join(stopped)} on {settings.chimera_home}: start them by `chimera engines start`",
+            f"no engine runs for {' and '.join(stopped)} on {settings.chimera_home}: "
+            "`chimera engines start` starts them",
             {"missing": list(stopped)},
         )
     return {name: url for name, url in urls.items() if url}
