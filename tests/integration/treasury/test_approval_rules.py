@@ -1,18 +1,11 @@
 """Specification section 3, Financial Approval: the four rules, as a caller sees them."""
 
-import json
 import re
 from decimal import Decimal
-from uuid import uuid4
 
-import pytest
-
-from chimera.contracts.approval import Approval, ApprovalRequest
-from chimera.core.errors import Forbidden, NotFound, ValidationFailed
-from chimera.core.vocabulary import BudgetCategory, BudgetPeriod, RequestType
-from chimera.security.decision_signature import read_verified
+from chimera.core.vocabulary import BudgetPeriod
 from chimera.storage.database import Database
-from chimera.storage.records import budget_tracking, ledger
+from chimera.storage.records import ledger
 from chimera.treasury.treasury import Treasury
 
 from .conftest import Office
