@@ -1,0 +1,1 @@
+"""One package a role; roles meet only through contracts and import no sibling."""
