@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 
 from chimera.core.errors import SourceUnavailable, ValidationFailed
 from chimera.sources.columns import Columns, choose_columns, parse_mapping
-from chimera.sources.post import PLAIN_FILE_PLATFORM, Reading
-from chimera.sources.reading import EARLIEST, LATEST, RawPost, collect
+from chimera.sources.post import PLAIN_FILE_PLATFORM, Post, Reading
+from chimera.sources.reading import EARLIEST, LATEST, collect
 from chimera.sources.rows import Row, csv_header, csv_rows, jsonl_header, jsonl_rows
 
 NAME_CHARACTERS_MAX = 100
@@ -81,11 +81,11 @@ class FileSource:
     def _is_reddit(self) -> bool:
         return (self._columns.community or "").lower() == "subreddit"
 
-    def _raw_posts(self) -> Iterator[RawPost | None]:
+    def _raw_posts(self) -> Iterator[Post | None]:
         rows = csv_rows(self._path, self._header, self._delimiter) if self._is_csv else jsonl_rows(self._path)
         return (None if row is None else self._raw_post(row) for row in rows)
 
-    def _raw_post(self, row: Row) -> RawPost | None:
+    def _raw_post(self, row: Row) -> Post | None:
         columns = self._columns
         created, text = parse_time(row.get(columns.time, "")), row.get(columns.text, "").strip()
         if created is None or not text:
@@ -94,7 +94,7 @@ class FileSource:
         url = _web_address(_cell(row, columns.url))
         if not url and self._is_reddit and post_id.isalnum():
             url = f"https://www.reddit.com/comments/{post_id}"
-        return RawPost(created, _cell(row, columns.community), _cell(row, columns.author), post_id, url, text)
+        return Post(created, _cell(row, columns.community), _cell(row, columns.author), post_id, url, text, "")
 
     def _nothing_readable(self) -> ValidationFailed:
         columns: Columns = self._columns

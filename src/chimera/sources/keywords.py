@@ -3,6 +3,7 @@
 import html
 import re
 import unicodedata
+from collections.abc import Iterator
 
 TITLE_CHARACTERS_MAX = 1_000
 KEYWORDS_MAX = 60
@@ -10,8 +11,9 @@ WORD_CHARACTERS_MAX = 40
 
 _ADDRESS = re.compile(r"(?:https?://|www\.)\S+|\b[\w-]+\.(?:com|org|net|co\.uk)\b\S*", re.IGNORECASE)
 _TAG = re.compile(r"\[[^\[\]]{1,14}\]|</?\w{1,10}/?>")
-_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
-_SIZE_OR_ORDINAL = re.compile(r"\d+x\d+|\d+(?:st|nd|rd|th)|\d{5,}")
+_PART = r"[^\W_]+(?:['’][^\W_]+)*"
+_WORD = re.compile(rf"(?<![\w-]){_PART}-{_PART}(?![\w-])|{_PART}")
+_SIZE_OR_ORDINAL = re.compile(r"\d+[x-]\d+|\d+(?:st|nd|rd|th)|\d{5,}")
 
 # Function words of English (closed classes: determiners, pronouns, prepositions, conjunctions, auxiliaries, particles)
 # and the light verbs and adverbs that carry no topic of their own.
@@ -63,11 +65,21 @@ def keywords_of(text: str) -> tuple[str, ...]:
 
 def words_of(plain: str) -> list[str]:
     """Every word of `plain`, lower-cased, without the possessive ending."""
-    found = (word.replace("’", "'") for word in _WORD.findall(plain.lower()))
-    return [word.removesuffix("'s") if word.endswith("'s") and word not in STOP_WORDS else word for word in found]
+    return [keyword(match.group()) for match in word_matches(plain)]
+
+
+def word_matches(plain: str) -> Iterator[re.Match[str]]:
+    """Words as they stand; two parts joined by a hyphen are one word (`pre-order`), longer chains are not."""
+    return _WORD.finditer(plain)
+
+
+def keyword(word: str) -> str:
+    """A word in the form in which it is counted."""
+    plain = word.lower().replace("’", "'")
+    return plain if plain in STOP_WORDS else plain.removesuffix("'s")
 
 
 def _carries_a_topic(word: str) -> bool:
-    if word in STOP_WORDS or len(word) > WORD_CHARACTERS_MAX:
+    if len(word) > WORD_CHARACTERS_MAX or all(part in STOP_WORDS for part in (word, *word.split("-"))[-2:]):
         return False
     return (len(word) > 1 or word.isdigit()) and not _SIZE_OR_ORDINAL.fullmatch(word)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import NamedTuple
+from operator import itemgetter
 
 from chimera.core.errors import ValidationFailed
 from chimera.sources.keywords import keywords_of
@@ -13,26 +13,16 @@ EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 
 
-class RawPost(NamedTuple):
-    """A row as it stands in a source. `keywords` is set where the source keeps keywords instead of titles."""
-
-    created: int
-    community: str
-    author: str
-    id: str
-    url: str
-    title: str
-    keywords: tuple[str, ...] | None = None
-
-
-def collect(rows: Iterable[RawPost | None], since: datetime, until: datetime) -> Reading:
+def collect(rows: Iterable[Post | None], since: datetime, until: datetime) -> Reading:
     """The posts of `since <= created < until`, oldest first; of rows with one id the earliest; None is a bad row.
+
+    Titles get their keywords here, so that only the posts asked for cost that work.
 
     Raises:
         ValidationFailed: more than 2,000,000 posts fall into the stretch.
     """
     first, last = int(since.timestamp()), int(until.timestamp())
-    kept: dict[str, RawPost] = {}
+    kept: dict[str, Post] = {}
     bad_rows, earliest, latest = 0, None, None
     for row in rows:
         if row is None:
@@ -53,14 +43,12 @@ def collect(rows: Iterable[RawPost | None], since: datetime, until: datetime) ->
                 "import a shorter stretch of time",
                 {"posts_max": POSTS_MAX},
             )
-    posts = [_post(row) for row in sorted(kept.values(), key=lambda row: (row.created, row.id))]
+    posts = [_with_keywords(row) for row in sorted(kept.values(), key=itemgetter(0, 3))]
     return Reading(posts=posts, bad_rows=bad_rows, first_seen=_moment(earliest), last_seen=_moment(latest))
 
 
-def _post(row: RawPost) -> Post:
-    if row.keywords is not None:
-        return Post(row.created, row.community, row.author, row.id, row.url, row.keywords, None)
-    return Post(row.created, row.community, row.author, row.id, row.url, keywords_of(row.title), row.title)
+def _with_keywords(row: Post) -> Post:
+    return row._replace(keywords=" ".join(keywords_of(row.title))) if row.title else row
 
 
 def _moment(seconds: int | None) -> datetime | None:

@@ -13,8 +13,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Literal
 
-from chimera.sources.post import Reading
-from chimera.sources.reading import RawPost, collect
+from chimera.sources.post import Post, Reading
+from chimera.sources.reading import collect
 
 POSTS_FILE = "reddit_2013-04-01_2013-04-13.csv.gz"
 SPELLINGS_FILE = "spellings.csv.gz"
@@ -42,7 +42,7 @@ class RecordedSource:
         return _spellings().get(" ".join(words))
 
 
-def _raw_posts() -> Iterator[RawPost]:
+def _raw_posts() -> Iterator[Post]:
     """Times are kept as the seconds since the post before, the first since the sample's start."""
     created = int(SAMPLE_START.timestamp())
     rows = csv.reader(io.StringIO(_unpacked(POSTS_FILE)))
@@ -50,7 +50,7 @@ def _raw_posts() -> Iterator[RawPost]:
     for seconds_later, community, post_id, _score, _comments, keywords in rows:
         created += int(seconds_later)
         url = f"https://www.reddit.com/comments/{post_id}"
-        yield RawPost(created, community, "", post_id, url, "", tuple(keywords.split()))
+        yield Post(created, community, "", post_id, url, "", keywords)
 
 
 @cache

@@ -6,11 +6,10 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from chimera.sources.keywords import TITLE_CHARACTERS_MAX, keywords_of
+from chimera.sources.keywords import TITLE_CHARACTERS_MAX, keyword, keywords_of, word_matches
 
 SPELLING_CHARACTERS_MAX = 120
 SHOUTED_SHARE = 0.7
-_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _BETWEEN = re.compile(r"[\s\-–—&/.:']{1,3}")
 _JOINING = frozenset(["a", "and", "at", "de", "for", "in", "la", "of", "on", "the", "to", "vs"])
 _JOINED_WORDS_MAX = 2
@@ -19,8 +18,8 @@ _JOINED_WORDS_MAX = 2
 def written_forms(title: str, words: tuple[str, ...]) -> Iterator[str]:
     """Each place of the title where `words` stand in order, as written, with at most two joining words between."""
     plain = unicodedata.normalize("NFKC", html.unescape(title[:TITLE_CHARACTERS_MAX]))
-    found = list(_WORD.finditer(plain))
-    keys = [_keyword(match.group()) for match in found]
+    found = list(word_matches(plain))
+    keys = [keyword(match.group()) for match in found]
     for start, key in enumerate(keys):
         if key == words[0] and (end := _end_of_run(keys, start, words)) is not None:
             surface = plain[found[start].start() : found[end].end()]
@@ -37,10 +36,6 @@ def usual_spelling(titles: Iterable[str], words: tuple[str, ...]) -> str | None:
         counter.update(written_forms(title, words))
     counts = calm or loud
     return min(counts, key=lambda form: (-counts[form], form)) if counts else None
-
-
-def _keyword(word: str) -> str:
-    return word.lower().replace("’", "'").removesuffix("'s")
 
 
 def _end_of_run(keys: list[str], start: int, words: tuple[str, ...]) -> int | None:
@@ -62,5 +57,5 @@ def _holds_together(plain: str, run: list[re.Match[str]]) -> bool:
 
 def _is_loud(title: str) -> bool:
     """Whether capitals tell nothing: most content words begin with one."""
-    words = [word for word in _WORD.findall(title) if keywords_of(word)]
+    words = [match.group() for match in word_matches(title) if keywords_of(match.group())]
     return len(words) > 2 and sum(word[0].isupper() for word in words) > SHOUTED_SHARE * len(words)
