@@ -1,4 +1,4 @@
-"""PCM WAV files in and out: written to a neighbouring name first and moved into place, so that no half file is ever seen."""
+"""PCM WAV files in and out: written under another name first and moved into place, so no half file is ever seen."""
 
 import os
 import wave
@@ -47,7 +47,9 @@ def read_mono_wav(path: Path, rate_hz: int, seconds_max: float) -> Samples:
         with wave.open(str(path), "rb") as file:
             shape = (file.getnchannels(), file.getsampwidth(), file.getframerate())
             if shape != (1, 2, rate_hz) or file.getnframes() > seconds_max * rate_hz:
-                raise ToolFailed(f"{path.name} must be a 16-bit mono WAV of {rate_hz} Hz, at most {seconds_max:.0f} s long")
+                raise ToolFailed(
+                    f"{path.name} must be 16-bit mono WAV of {rate_hz} Hz, at most {seconds_max:.0f} s long"
+                )
             frames = file.readframes(file.getnframes())
     except (OSError, EOFError, wave.Error) as error:
         raise ToolFailed(f"{path.name} is missing or damaged ({error}): make the narration again") from error

@@ -2,17 +2,80 @@
 
 from collections.abc import Mapping
 
-_BEFORE_VERB = frozenset(
-    "to will would can could may might must should shall don't didn't doesn't won't can't cannot couldn't wouldn't i you we"
-    " they who let's please and not also often never always i'll you'll we'll they'll".split()
-)
-_BEFORE_VERB_S = frozenset("he she it who which that this nobody everybody everyone someone anyone".split())
+_BEFORE_VERB = frozenset({
+    "to", "will", "would", "can", "could", "may", "might", "must", "should", "shall", "don't", "didn't", "doesn't",
+    "won't", "can't", "cannot", "couldn't", "wouldn't", "i", "you", "we", "they", "who", "let's", "please", "and",
+    "not", "also", "often", "never", "always", "i'll", "you'll", "we'll", "they'll",
+})  # fmt: skip
+_BEFORE_VERB_S = frozenset({
+    "he", "she", "it", "who", "which", "that", "this", "nobody", "everybody", "everyone", "someone", "anyone",
+})  # fmt: skip
 _BEFORE_NOUN = frozenset(
-    "the a an this that these those my your his her its our their of in on for from with by at no any some each every more most"
-    " many few much new first last next another other".split()
-) | frozenset("one two three four five six seven eight nine ten hundred thousand million".split())
-_BEFORE_ADJECTIVE = frozenset("is are was were be been being very so too as quite how more most feel feels stay".split())
-_HAVE_OR_BE = frozenset("have has had having was were be been being is are get got i've we've they've you've".split())
+    {
+        "the",
+        "a",
+        "an",
+        "this",
+        "that",
+        "these",
+        "those",
+        "my",
+        "your",
+        "his",
+        "her",
+        "its",
+        "our",
+        "their",
+        "of",
+        "in",
+        "on",
+        "for",
+        "from",
+        "with",
+        "by",
+        "at",
+        "no",
+        "any",
+        "some",
+        "each",
+        "every",
+        "more",
+        "most",
+        "many",
+        "few",
+        "much",
+        "new",
+        "first",
+        "last",
+        "next",
+        "another",
+        "other",
+    }
+) | frozenset(
+    {  # fmt: skip
+        "one",
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "seven",
+        "eight",
+        "nine",
+        "ten",
+        "hundred",
+        "thousand",
+        "million",
+    }
+)
+_BEFORE_ADJECTIVE = frozenset({
+    "is", "are", "was", "were", "be", "been", "being", "very", "so", "too", "as", "quite", "how", "more", "most",
+    "feel", "feels", "stay",
+})  # fmt: skip
+_HAVE_OR_BE = frozenset({
+    "have", "has", "had", "having", "was", "were", "be", "been", "being", "is", "are", "get", "got", "i've", "we've",
+    "they've", "you've",
+})  # fmt: skip
 _AMBIGUOUS_PAIRS = frozenset({"and", "not", "also"})
 
 

@@ -1,4 +1,4 @@
-"""Pronunciations read from data that other packages carry: misaki's gold and silver tables, then pocketsphinx's CMUdict.
+"""Pronunciations from data other packages carry: misaki's gold and silver tables, then pocketsphinx's CMUdict.
 
 Only the files are opened; none of those packages is imported, since their code needs much that is not wanted here.
 """
@@ -16,12 +16,14 @@ Variants = Mapping[str, str | None]
 """Pronunciations by part of speech; `DEFAULT` always exists, a None means that the word is spelled letter by letter."""
 
 _ARPABET = {
-    "AA": "ɑ", "AE": "æ", "AH": "ʌ", "AO": "ɔ", "AW": "W", "AY": "I", "B": "b", "CH": "ʧ", "D": "d", "DH": "ð", "EH": "ɛ",
-    "ER": "ɜɹ", "EY": "A", "F": "f", "G": "ɡ", "HH": "h", "IH": "ɪ", "IY": "i", "JH": "ʤ", "K": "k", "L": "l", "M": "m",
-    "N": "n", "NG": "ŋ", "OW": "O", "OY": "Y", "P": "p", "R": "ɹ", "S": "s", "SH": "ʃ", "T": "t", "TH": "θ", "UH": "ʊ",
-    "UW": "u", "V": "v", "W": "w", "Y": "j", "Z": "z", "ZH": "ʒ",
+    "AA": "ɑ", "AE": "æ", "AH": "ʌ", "AO": "ɔ", "AW": "W", "AY": "I", "B": "b", "CH": "ʧ", "D": "d", "DH": "ð",
+    "EH": "ɛ", "ER": "ɜɹ", "EY": "A", "F": "f", "G": "ɡ", "HH": "h", "IH": "ɪ", "IY": "i", "JH": "ʤ", "K": "k",
+    "L": "l", "M": "m", "N": "n", "NG": "ŋ", "OW": "O", "OY": "Y", "P": "p", "R": "ɹ", "S": "s", "SH": "ʃ", "T": "t",
+    "TH": "θ", "UH": "ʊ", "UW": "u", "V": "v", "W": "w", "Y": "j", "Z": "z", "ZH": "ʒ",
 }  # fmt: skip
-_ARPABET_VOWELS = frozenset("AA AE AH AO AW AY EH ER EY IH IY OW OY UH UW".split())
+_ARPABET_VOWELS = frozenset({
+    "AA", "AE", "AH", "AO", "AW", "AY", "EH", "ER", "EY", "IH", "IY", "OW", "OY", "UH", "UW",
+})  # fmt: skip
 _REDUCED = {"AH": "ə", "ER": "əɹ"}
 
 
@@ -52,7 +54,11 @@ class Lexicon:
         if start < 0 or len(key) < 4:
             return None
         end = self.cmudict.find(b"\n", start + 1)
-        return from_arpabet(self.cmudict[start + len(key) : end].decode("ascii").split())
+        return from_arpabet(
+            self.cmudict[start + len(key) : end].decode(
+                "ascii",
+            )
+        )
 
 
 def from_arpabet(phones: list[str]) -> str | None:

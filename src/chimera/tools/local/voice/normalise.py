@@ -53,14 +53,18 @@ def _plain_form(token: str) -> str:
     """The token with compatibility forms, look-alike dashes and quotes, and invisible characters resolved."""
     parted = "".join(_fraction_parted(token, index) for index in range(len(token)))
     normal = unicodedata.normalize("NFKC", parted).translate(_LOOKALIKES)
-    return "".join(c for c in normal if unicodedata.category(c) not in {"Cf", "Cc", "Co", "Cn", "Cs"} and not c.isspace())
+    return "".join(
+        c for c in normal if unicodedata.category(c) not in {"Cf", "Cc", "Co", "Cn", "Cs"} and not c.isspace()
+    )
 
 
 def _fraction_parted(token: str, index: int) -> str:
     """A vulgar fraction after a figure is parted from it: one-and-a-half would otherwise become eleven halves."""
     character = token[index]
     after_figure = index > 0 and token[index - 1].isdigit()
-    return f"-{character}" if after_figure and unicodedata.decomposition(character).startswith("<fraction>") else character
+    return (
+        f"-{character}" if after_figure and unicodedata.decomposition(character).startswith("<fraction>") else character
+    )
 
 
 def _core(token: str) -> str:

@@ -145,5 +145,3 @@ def _part(word: str, lexicon: Lexicon) -> str | None:
 def _without_vowels(word: str, lexicon: Lexicon) -> str | None:
     letters = word.replace("'", "")
     return letter_names(letters[:_SOUNDED_LETTERS_MAX], lexicon) if not re.search("[aeiouy]", letters) else None
-
-

@@ -7,7 +7,15 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from chimera.tools.local.voice.numbers import cardinal, decimal, digit_by_digit, ordinal, ordinal_word, plural_decade, year
+from chimera.tools.local.voice.numbers import (
+    cardinal,
+    decimal,
+    digit_by_digit,
+    ordinal,
+    ordinal_word,
+    plural_decade,
+    year,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +28,9 @@ class Neighbours:
 
 Rule = Callable[[re.Match[str], Neighbours], list[str]]
 
-SCALE_WORDS = frozenset("hundred thousand million billion trillion".split())
+SCALE_WORDS = frozenset({
+    "hundred", "thousand", "million", "billion", "trillion",
+})  # fmt: skip
 CURRENCIES = {
     "$": ("dollar", "cent"),
     "€": ("euro", "cent"),
@@ -30,27 +40,33 @@ CURRENCIES = {
 }
 _SCALES = {
     "k": "thousand", "K": "thousand", "m": "million", "M": "million", "mn": "million", "mm": "million",
-    "b": "billion", "B": "billion", "bn": "billion", "Bn": "billion", "t": "trillion", "T": "trillion", "tn": "trillion",
+    "b": "billion", "B": "billion", "bn": "billion", "Bn": "billion", "t": "trillion", "T": "trillion",
+    "tn": "trillion",
 }  # fmt: skip
 _UNITS = {
-    "h": "hour", "hr": "hour", "hrs": "hour", "d": "day", "w": "week", "wk": "week", "min": "minute", "mins": "minute",
-    "m": "minute", "s": "second", "sec": "second", "secs": "second", "ms": "millisecond", "yr": "year", "yrs": "year",
-    "km": "kilometer", "cm": "centimeter", "mm": "millimeter", "mi": "mile", "ft": "foot", "in": "inch", "kg": "kilogram",
-    "g": "gram", "mg": "milligram", "lb": "pound", "lbs": "pound", "oz": "ounce", "l": "liter", "ml": "milliliter",
-    "GB": "gigabyte", "MB": "megabyte", "KB": "kilobyte", "kB": "kilobyte", "TB": "terabyte", "W": "watt", "kW": "kilowatt",
-    "kWh": "kilowatt hour", "V": "volt", "Hz": "hertz", "kHz": "kilohertz", "MHz": "megahertz", "GHz": "gigahertz",
-    "Mbps": "megabits per second", "Gbps": "gigabits per second", "mph": "miles per hour", "fps": "frames per second",
-    "km/h": "kilometers per hour", "kph": "kilometers per hour", "px": "pixel", "x": "times", "X": "times",
-    "°C": "degrees celsius", "°F": "degrees fahrenheit", "°": "degree", "C": "C", "F": "F", "p": "p",
-    "min/mile": "minutes per mile", "bps": "bits per second", "dB": "decibel", "¢": "cent",
+    "h": "hour", "hr": "hour", "hrs": "hour", "d": "day", "w": "week", "wk": "week", "min": "minute",
+    "mins": "minute", "m": "minute", "s": "second", "sec": "second", "secs": "second", "ms": "millisecond",
+    "yr": "year", "yrs": "year", "km": "kilometer", "cm": "centimeter", "mm": "millimeter", "mi": "mile",
+    "ft": "foot", "in": "inch", "kg": "kilogram", "g": "gram", "mg": "milligram", "lb": "pound", "lbs": "pound",
+    "oz": "ounce", "l": "liter", "ml": "milliliter", "GB": "gigabyte", "MB": "megabyte", "KB": "kilobyte",
+    "kB": "kilobyte", "TB": "terabyte", "W": "watt", "kW": "kilowatt", "kWh": "kilowatt hour", "V": "volt",
+    "Hz": "hertz", "kHz": "kilohertz", "MHz": "megahertz", "GHz": "gigahertz", "Mbps": "megabits per second",
+    "Gbps": "gigabits per second", "mph": "miles per hour", "fps": "frames per second", "km/h": "kilometers per hour",
+    "kph": "kilometers per hour", "px": "pixel", "x": "times", "X": "times", "°C": "degrees celsius",
+    "°F": "degrees fahrenheit", "°": "degree", "C": "C", "F": "F", "p": "p", "min/mile": "minutes per mile",
+    "bps": "bits per second", "dB": "decibel", "¢": "cent",
 }  # fmt: skip
-_UNCOUNTED = frozenset({"times", "hertz", "kilohertz", "megahertz", "gigahertz", "C", "F", "p"})
+_UNCOUNTED = frozenset({"times", "hertz", "kilohertz", "megahertz", "gigahertz", "C", "F", "p", "yen", "pence"})
 _PLURALS = {"foot": "feet", "inch": "inches"}
 _FRACTIONS = {"2": ("half", "halves"), "4": ("quarter", "quarters")}
-_MONTHS = "January February March April May June July August September October November December".split()
-_BEFORE_YEAR = frozenset(
-    "in since by from until till of before after during circa early mid late around year spring summer autumn fall winter".split()
-) | {name.lower() for month in _MONTHS for name in (month, month[:3])}
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "December",
+)  # fmt: skip
+_BEFORE_YEAR = frozenset({
+    "in", "since", "by", "from", "until", "till", "of", "before", "after", "during", "circa", "early", "mid", "late",
+    "around", "year", "spring", "summer", "autumn", "fall", "winter",
+}) | {name.lower() for month in _MONTHS for name in (month, month[:3])}  # fmt: skip
 
 _N = r"(?P<n>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)"
 _SIGN = r"(?P<sign>[-+~≈±<>]?)"
@@ -64,8 +80,6 @@ def _number(text: str) -> list[str]:
 
 def _plural(noun: str, words: list[str]) -> str:
     if words == ["one"] or noun in _UNCOUNTED or " per " in noun or noun.startswith("degrees"):
-        return noun
-    if noun == "yen" or noun == "pence":
         return noun
     return _PLURALS.get(noun, noun + "s")
 
@@ -101,11 +115,8 @@ def _measured(sign: str, number: str, unit: str) -> list[str]:
     return [*_SIGNS[sign], *words, *_plural(noun, words).split()]
 
 
-def _with_unit(match: re.Match[str], near: Neighbours) -> list[str]:
-    words = _measured(match["sign"], match["n"], match["unit"].lstrip("-"))
-    if match["unit"].startswith("-"):
-        words = [*_number(match["n"]), *_UNITS[match["unit"][1:]].split()]
-    return words + (["plus"] if match["more"] else [])
+def _with_unit(match: re.Match[str], _near: Neighbours) -> list[str]:
+    return _measured(match["sign"], match["n"], match["unit"]) + (["plus"] if match["more"] else [])
 
 
 def _decade(match: re.Match[str], near: Neighbours) -> list[str]:
@@ -114,11 +125,11 @@ def _decade(match: re.Match[str], near: Neighbours) -> list[str]:
     return plural_decade(match["y"])
 
 
-def _percent(match: re.Match[str], near: Neighbours) -> list[str]:
+def _percent(match: re.Match[str], _near: Neighbours) -> list[str]:
     return [*_SIGNS[match["sign"]], *_number(match["n"]), "percent", *(["plus"] if match["more"] else [])]
 
 
-def _clock(match: re.Match[str], near: Neighbours) -> list[str]:
+def _clock(match: re.Match[str], _near: Neighbours) -> list[str]:
     hour, minute, half = match["h"], int(match["m"] or 0), match["half"]
     words = cardinal(str(int(hour)))
     if minute:
@@ -130,15 +141,15 @@ def _clock(match: re.Match[str], near: Neighbours) -> list[str]:
     return words + (["U", "T", "C"] if match["zulu"] else [])
 
 
-def _long_clock(match: re.Match[str], near: Neighbours) -> list[str]:
+def _long_clock(match: re.Match[str], _near: Neighbours) -> list[str]:
     return [word for part in match[0].split(":") for word in cardinal(str(int(part)))]
 
 
-def _iso_date(match: re.Match[str], near: Neighbours) -> list[str]:
+def _iso_date(match: re.Match[str], _near: Neighbours) -> list[str]:
     return [_MONTHS[int(match["m"]) - 1], *ordinal(str(int(match["d"]))), *year(match["y"])]
 
 
-def _fraction(match: re.Match[str], near: Neighbours) -> list[str]:
+def _fraction(match: re.Match[str], _near: Neighbours) -> list[str]:
     whole = [*cardinal(match["whole"]), "and"] if match["whole"] else []
     top, bottom = match["top"], match["bottom"]
     *before, last = cardinal(bottom)
@@ -175,15 +186,15 @@ def _version(match: re.Match[str], near: Neighbours) -> list[str]:
     return (["version", *words] if match["letter"] else words) if near.before != "version" else words
 
 
-def _hash(match: re.Match[str], near: Neighbours) -> list[str]:
+def _hash(match: re.Match[str], _near: Neighbours) -> list[str]:
     return ["number", *cardinal(match["n"])]
 
 
-def _beside(match: re.Match[str], near: Neighbours) -> list[str]:
+def _beside(match: re.Match[str], _near: Neighbours) -> list[str]:
     return [word for part in match[0].split("/") for word in cardinal(part)]
 
 
-def _ordinal(match: re.Match[str], near: Neighbours) -> list[str]:
+def _ordinal(match: re.Match[str], _near: Neighbours) -> list[str]:
     return ordinal(match["n"].replace(",", ""))
 
 
@@ -200,7 +211,6 @@ def grouped(digits: str) -> list[str]:
 
 
 _UNIT_PATTERN = "|".join(sorted(map(re.escape, _UNITS), key=len, reverse=True))
-_COUNTED_PATTERN = "|".join(unit for unit in ("hour", "day", "week", "minute", "second", "year"))
 _MORE = r"(?P<more>\+?)"
 _ZULU = r"(?P<zulu>Z|UTC)?"
 _CURRENCY = "[" + "".join(CURRENCIES) + "]"
@@ -222,7 +232,7 @@ RULES: tuple[tuple[re.Pattern[str], Rule], ...] = tuple(
         (r"(?:(?P<whole>\d{1,3})[- ])?(?P<top>1|2)/(?P<bottom>3)", _fraction),
         (r"(?:(?P<whole>\d{1,3})[- ])?(?P<top>1)/(?P<bottom>[2568]|10)", _fraction),
         (r"\d{1,4}(?:/\d{1,4}){1,2}", _beside),
-        (rf"(?P<left>\d[\d,]*(?:\.\d+)?)-(?P<right>\d[\d,]*(?:\.\d+)?)(?P<unit>%|h|d|km|kg|min|m|s)?", _range),
+        (r"(?P<left>\d[\d,]*(?:\.\d+)?)-(?P<right>\d[\d,]*(?:\.\d+)?)(?P<unit>%|h|d|km|kg|min|m|s)?", _range),
         (r"(?P<letter>v)(?P<v>\d{1,9}(?:\.\d{1,9}){0,5})", _version),
         (r"(?P<letter>)(?P<v>\d{1,9}(?:\.\d{1,9}){2,5})", _version),
         (r"#(?P<n>\d{1,18})", _hash),

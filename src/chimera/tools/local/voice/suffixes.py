@@ -9,11 +9,13 @@ _SIBILANTS = frozenset("szʃʒʧʤ")
 _FLAPPED_AFTER = frozenset("AIOWYiuæɑəɛɪɹʊʌ")
 _ENDINGS = {
     "ly": "li", "ness": "nəs", "less": "ləs", "ful": "fəl", "er": "əɹ", "ers": "əɹz", "est": "əst", "ish": "ɪʃ",
-    "ment": "mənt", "able": "əbᵊl", "ist": "ɪst", "ists": "ɪsts", "ism": "ɪzəm", "ship": "ʃˌɪp", "like": "lˌIk", "wise": "wˌIz",
+    "ment": "mənt", "able": "əbᵊl", "ist": "ɪst", "ists": "ɪsts", "ism": "ɪzəm", "ship": "ʃˌɪp", "like": "lˌIk",
+    "wise": "wˌIz",
 }  # fmt: skip
 _PREFIXES = {
-    "un": "ʌn", "re": "ɹi", "non": "nɑn", "pre": "pɹi", "anti": "ˌænti", "over": "ˌOvəɹ", "super": "sˌupəɹ", "co": "kˌO",
-    "micro": "mˌIkɹO", "mega": "mˌɛɡə", "cyber": "sˌIbəɹ", "crypto": "kɹˌɪptO", "mis": "mɪs", "dis": "dɪs", "sub": "sˌʌb",
+    "un": "ʌn", "re": "ɹi", "non": "nɑn", "pre": "pɹi", "anti": "ˌænti", "over": "ˌOvəɹ", "super": "sˌupəɹ",
+    "co": "kˌO", "micro": "mˌIkɹO", "mega": "mˌɛɡə", "cyber": "sˌIbəɹ", "crypto": "kɹˌɪptO", "mis": "mɪs",
+    "dis": "dɪs", "sub": "sˌʌb",
 }  # fmt: skip
 
 

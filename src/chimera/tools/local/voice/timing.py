@@ -15,6 +15,9 @@ _SILENCE_BELOW_PEAK_DB = 42.0
 _KEEP_BEFORE = SAMPLE_RATE_HZ * 30 // 1000
 _KEEP_AFTER = SAMPLE_RATE_HZ * 70 // 1000
 _FADE = SAMPLE_RATE_HZ * 6 // 1000
+_LAG = 2 * SAMPLES_PER_FRAME
+"""The model's durations lie this much behind its audio: 50 ms, measured at onsets after silence in both voices."""
+_WORD_RELEASE = SAMPLE_RATE_HZ * 20 // 1000
 
 Spans = dict[int, tuple[int, int]]
 """First and one-past-last sample of each word, by the word's index."""
@@ -30,24 +33,43 @@ class Take:
 
 def take(run: Run, speech: Speech) -> Take:
     """Trim the silence around one run; word places are shifted and kept inside the audio."""
-    start, end = _sounding(speech.audio)
+    sounding = _sounding_windows(speech.audio)
+    start, end = _kept(sounding, len(speech.audio))
     audio = speech.audio[start:end].copy()
     fade = min(_FADE, len(audio) // 2)
     ramp = np.linspace(0.0, 1.0, fade, dtype=np.float32)
     audio[:fade] *= ramp
     audio[len(audio) - fade :] *= ramp[::-1]
-    spans = {word: _clipped(span, start, end) for word, span in _word_spans(run, speech.frames).items()}
+    spans = {
+        word: _clipped(_heard(span, sounding), start, end) for word, span in _word_spans(run, speech.frames).items()
+    }
     return Take(audio, spans)
 
 
-def _sounding(audio: NDArray[np.float32]) -> tuple[int, int]:
-    """From shortly before the first to shortly after the last window that is not silent."""
+def _sounding_windows(audio: NDArray[np.float32]) -> NDArray[np.int64]:
+    """The 5 ms windows that are not silent, by number."""
     windows = audio[: len(audio) // _WINDOW * _WINDOW].reshape(-1, _WINDOW)
     levels = np.sqrt(np.mean(np.square(windows, dtype=np.float64), axis=1))
-    if levels.size == 0 or levels.max() <= 0.0:
-        return 0, len(audio)
-    loud = np.flatnonzero(levels > levels.max() * 10 ** (-_SILENCE_BELOW_PEAK_DB / 20))
-    return max(0, int(loud[0]) * _WINDOW - _KEEP_BEFORE), min(len(audio), (int(loud[-1]) + 1) * _WINDOW + _KEEP_AFTER)
+    loudest = float(levels.max(initial=0.0))
+    return np.flatnonzero(levels > max(loudest * 10 ** (-_SILENCE_BELOW_PEAK_DB / 20), 1e-9)).astype(np.int64)
+
+
+def _kept(sounding: NDArray[np.int64], length: int) -> tuple[int, int]:
+    """From shortly before the first to shortly after the last sounding window; everything, if none sounds."""
+    if sounding.size == 0:
+        return 0, length
+    first, last = int(sounding[0]), int(sounding[-1])
+    return max(0, first * _WINDOW - _KEEP_BEFORE), min(length, (last + 1) * _WINDOW + _KEEP_AFTER)
+
+
+def _heard(span: tuple[int, int], sounding: NDArray[np.int64]) -> tuple[int, int]:
+    """The span without the model's lag, and without the silence that it counts to a word before a pause."""
+    start, end = max(0, span[0] - _LAG), max(0, span[1] - _LAG)
+    before_end = int(np.searchsorted(sounding, end // _WINDOW))
+    if before_end == 0:
+        return start, end
+    release = (int(sounding[before_end - 1]) + 1) * _WINDOW + _WORD_RELEASE
+    return start, min(end, release) if release > start else end
 
 
 def _word_spans(run: Run, frames: NDArray[np.int64]) -> Spans:
