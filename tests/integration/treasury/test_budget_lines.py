@@ -1,7 +1,7 @@
 """Budget lines follow the calendar, the settings and the ledger; Redis shows them and decides nothing."""
 
 import json
-import os
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from decimal import Decimal
 
@@ -78,11 +78,9 @@ async def test_a_removed_budget_line_is_made_again_from_the_ledger(
 
 
 @pytest.fixture
-async def redis() -> Redis:
-    """A database of the test server that no other test uses, emptied first."""
-    client = Redis.from_url(os.environ["CHIMERA_TEST_REDIS_URL"], db=13)
-    await client.flushdb()
-    return client
+async def redis(redis_url: str) -> AsyncIterator[Redis]:
+    async with Redis.from_url(redis_url) as client:
+        yield client
 
 
 async def test_redis_shows_the_budgets_as_section_4_writes_them(
@@ -91,9 +89,8 @@ async def test_redis_shows_the_budgets_as_section_4_writes_them(
     office = await open_office(database, clock, redis)
     office.limits[BudgetPeriod.DAILY, BudgetCategory.API_CALL] = Decimal("500.00")
     await office.treasury(database).decide(office.request("15.00"))
-    async with redis:
-        shown = json.loads(await redis.get("budget:daily:api_call"))
-        seconds = [await redis.ttl(f"budget:{period}:total") for period in ("daily", "weekly", "monthly")]
+    shown = json.loads(await redis.get("budget:daily:api_call"))
+    seconds = [await redis.ttl(f"budget:{period}:total") for period in ("daily", "weekly", "monthly")]
     assert shown == {
         "period": "daily",
         "category": "api_call",
@@ -111,10 +108,9 @@ async def test_a_lost_redis_loses_the_view_until_the_next_decision_and_no_money(
     office = await open_office(database, clock, redis)
     treasury = office.treasury(database)
     await treasury.decide(office.request("15.00"))
-    async with redis:
-        await redis.flushdb()
-        await treasury.decide(office.request("15.00"))
-        assert json.loads(await redis.get("budget:daily:total"))["spent"] == 30.0
+    await redis.flushdb()
+    await treasury.decide(office.request("15.00"))
+    assert json.loads(await redis.get("budget:daily:total"))["spent"] == 30.0
 
 
 async def test_the_view_of_an_older_row_does_not_replace_a_newer_one(
@@ -123,14 +119,13 @@ async def test_the_view_of_an_older_row_does_not_replace_a_newer_one(
     office = await open_office(database, clock, redis)
     treasury = office.treasury(database)
     await treasury.decide(office.request("15.00"))
-    async with redis:
-        version = await redis.get("budget:view:version")
-        await redis.set("budget:view:version", version.split()[0] + b" 99")
-        await treasury.decide(office.request("15.00"))
-        assert json.loads(await redis.get("budget:daily:total"))["spent"] == 15.0
-        await redis.set("budget:view:version", b"another-ledger 99")
-        await treasury.decide(office.request("15.00"))
-        assert json.loads(await redis.get("budget:daily:total"))["spent"] == 45.0
+    version = await redis.get("budget:view:version")
+    await redis.set("budget:view:version", version.split()[0] + b" 99")
+    await treasury.decide(office.request("15.00"))
+    assert json.loads(await redis.get("budget:daily:total"))["spent"] == 15.0
+    await redis.set("budget:view:version", b"another-ledger 99")
+    await treasury.decide(office.request("15.00"))
+    assert json.loads(await redis.get("budget:daily:total"))["spent"] == 45.0
 
 
 async def test_approvals_go_on_while_redis_is_away(office: Office, treasury: Treasury, clock: FixedClock) -> None:

@@ -62,10 +62,10 @@ async def test_signed_decisions_are_found_by_request_and_by_transaction(office: 
 
 
 async def test_a_lost_connection_is_replaced_and_the_request_decided_once(
-    office: Office, treasury: Treasury, empty_database_url: str
+    office: Office, treasury: Treasury, database_url: str
 ) -> None:
     await treasury.decide(office.request())
-    async with await psycopg.AsyncConnection.connect(empty_database_url, autocommit=True) as connection:
+    async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as connection:
         await connection.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
             "WHERE datname = current_database() AND pid <> pg_backend_pid()"
@@ -75,9 +75,9 @@ async def test_a_lost_connection_is_replaced_and_the_request_decided_once(
 
 
 async def test_without_a_database_nothing_is_approved(
-    office: Office, database: Database, empty_database_url: str
+    office: Office, database: Database, database_url: str
 ) -> None:
-    async with open_database(empty_database_url) as closing:
+    async with open_database(database_url) as closing:
         treasury = office.treasury(closing)
     with pytest.raises(EngineUnavailable):
         await treasury.decide(office.request())
