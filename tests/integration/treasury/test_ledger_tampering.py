@@ -137,7 +137,8 @@ async def test_a_row_repeated_under_new_ids_is_found(office: Office, database: D
         office,
         database,
         f"{COPY_OF_ROW_3} UPDATE forged SET seq = 5, tx_id = gen_random_uuid(), request_id = gen_random_uuid(); "
-        "INSERT INTO ledger SELECT * FROM forged; UPDATE ledger_head SET size = 5, last_tx = (SELECT tx_id FROM forged)",
+        "INSERT INTO ledger SELECT * FROM forged; "
+        "UPDATE ledger_head SET size = 5, last_tx = (SELECT tx_id FROM forged)",
     )
     assert "COLUMN" in found
 

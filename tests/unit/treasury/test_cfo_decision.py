@@ -24,7 +24,7 @@ TX_ID = UUID("0190aaaa-0000-7000-8000-000000000001")
 
 def lines(**spent: str) -> list[BudgetRecord]:
     """Every line at its usual limit; `daily_total="500.00"` has that much spent."""
-    made = []
+    made: list[BudgetRecord] = []
     for period in BudgetPeriod:
         during = bounds(period, NOON)
         for category in BudgetCategory:
