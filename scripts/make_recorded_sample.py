@@ -77,7 +77,9 @@ def _tells_more(terms: tuple[str, ...], form: str) -> bool:
     if len(terms) == 1:
         return form not in {terms[0], terms[0].capitalize()}
     joined = form.split()[1:-1]
-    return bool(joined) and all(word.islower() for word in joined) and form[0].isupper() and form.split()[-1][0].isupper()
+    return (
+        bool(joined) and all(word.islower() for word in joined) and form[0].isupper() and form.split()[-1][0].isupper()
+    )
 
 
 if __name__ == "__main__":

@@ -56,12 +56,13 @@ def measure(index: PostIndex, terms: list[Terms], group: Integers, posts: Intege
     voices, capped = _voices(index, group[inside], posts[inside], size)
     slots = _slot_counts(index, group[~inside], posts[~inside], size)
     before = np.bincount(group[~inside], minlength=size).astype(float)
-    expected = expected_mentions(
-        slots.sum(axis=1), float(index.posts_by_slot[1:].sum()), before, index.counts
-    )
+    expected = expected_mentions(slots.sum(axis=1), float(index.posts_by_slot[1:].sum()), before, index.counts)
     doublings = lower_doublings(mentions.astype(float), expected, index.counts)
     z = significance(capped, _scaled(slots, index))
-    window_posts, baseline_posts = _split(group[inside], posts[inside], size), _split(group[~inside], posts[~inside], size)
+    window_posts, baseline_posts = (
+        _split(group[inside], posts[inside], size),
+        _split(group[~inside], posts[~inside], size),
+    )
     return [
         Candidate(
             terms[i], window_posts[i], int(mentions[i]), int(voices[i]), float(expected[i]), float(doublings[i]),

@@ -24,6 +24,8 @@ Spelling = Callable[[Terms], str | None]
 
 def name_terms(topic: Topic, index: PostIndex) -> Terms:
     """The words of the topic's name, in the order in which they are said."""
+    if topic.is_asked_for:
+        return topic.head.terms
     runs = _runs_around(topic, index)
     good = {run: count for run, count in runs.items() if _covers(count, topic) and _npmi(run, count, index) >= NPMI_MIN}
     best = max(good, key=lambda run: (_worth(run, good[run], topic, index), run), default=topic.head.terms)
@@ -41,7 +43,9 @@ def display_name(terms: Terms, spelling: Spelling) -> str:
 def clean_name(text: str) -> str:
     """Text of strangers made fit to show: no markup, control or direction marks, at most 80 characters."""
     plain = unicodedata.normalize("NFKC", _MARKUP.sub(" ", text[:1_000]))
-    kept = "".join(char for char in plain if char.isalnum() or char in _KEPT_MARKS or unicodedata.category(char) == "Mn")
+    kept = "".join(
+        char for char in plain if char.isalnum() or char in _KEPT_MARKS or unicodedata.category(char) == "Mn"
+    )
     return re.sub(r"\s+", " ", kept).strip()[:NAME_CHARACTERS_MAX].strip()
 
 
