@@ -3,10 +3,10 @@
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from math import log
 
-from chimera.agents.scout.index import PostIndex, Terms
+from chimera.agents.scout.index import Integers, PostIndex, Terms
 from chimera.agents.scout.topics import Topic
 from chimera.sources.keywords import CALENDAR_WORDS
 
@@ -103,7 +103,7 @@ def _with_companion(name: Terms, topic: Topic, index: PostIndex) -> Terms:
     return (word, name[0]) if before > 0 else (name[0], word)
 
 
-def _stands_before(first: str, second: str, words: Sequence[int], index: PostIndex) -> int:
+def _stands_before(first: str, second: str, words: Integers, index: PostIndex) -> int:
     """1 if `first` stands before `second`, -1 if after, 0 if one is missing."""
     order = [int(word) for word in words]
     a, b = index.word_ids[first], index.word_ids[second]
