@@ -163,10 +163,16 @@ def _is_number(token: str) -> bool:
     return any(character.isdigit() for character in token) or any(word in NUMBER_WORDS for word in words)
 
 
+def _is_emphasis(tokens: list[str], position: int) -> bool:
+    """Whether this is the "single" of "a single corner", which counts nothing."""
+    after = [token.casefold() for token in tokens[position + 1 : position + 3]]
+    return tokens[position].casefold() == "single" and not any(word in _UNITS for word in after)
+
+
 def _unsupported_numbers(tokens: list[str], allowed: frozenset[Claim]) -> Iterator[Unsupported]:
     position = 0
     while position < len(tokens):
-        if not _is_number(tokens[position]):
+        if not _is_number(tokens[position]) or _is_emphasis(tokens, position):
             position += 1
             continue
         end, claim = _claim_at(tokens, position)

@@ -6,7 +6,7 @@ from chimera.agents.director import screen_text
 from chimera.agents.director.avoid import AvoidedTerms
 from chimera.agents.director.claims import unsupported
 from chimera.agents.director.dice import Dice
-from chimera.agents.director.facts import FactTable, fact_table
+from chimera.agents.director.facts import VALUE_WORDS, FactTable, fact_table
 from chimera.agents.director.plan import PlannedBeat, plan
 from chimera.agents.director.sentence_patterns import Pattern, slots, vocabulary, write
 from chimera.agents.director.tone import Tone, tone_rules
@@ -19,6 +19,11 @@ ATTEMPTS_MAX = 80
 WRITINGS_MAX = 12
 DETAILS_PER_BEAT_MAX = 3
 
+_TOLD_ONCE = frozenset(
+    {"peak", "peak_clock", "peak_date", "peak_share", "end_clock", "first_ago", "first_clock", "climb", "late", "usual",
+     "times", "spread", "second", "third", "top_posts", "top_share", "p1_posts", "p2", "posts_read"}
+)  # fmt: skip
+"""Facts that bore when told again: patterns without them go first."""
 _NEEDED_SLOTS = ("hook", "count", "meaning", "closing")
 
 
@@ -99,10 +104,15 @@ def _texts(
     for position in dice.shuffled(openings):
         if _words(texts) >= words_min:
             break
-        detail = _optional(slots()[planned[position].slot].details, room, dice, said)
+        details = tuple(pattern for pattern in slots()[planned[position].slot].details if _is_news(pattern, said))
+        detail = _optional(details, room, dice, said)
         if detail and _words(texts) + words_in(detail) <= words_max:
             texts[position].append(detail)
     return texts if words_min <= _words(texts) <= words_max else None
+
+
+def _is_news(detail: Pattern, said: set[Pattern]) -> bool:
+    return not any(detail.facts & pattern.facts & _TOLD_ONCE for pattern in said)
 
 
 def _words(texts: list[list[str]]) -> int:
@@ -117,8 +127,9 @@ def _optional(patterns: tuple[Pattern, ...], room: Room, dice: Dice, said: set[P
     """A sentence not said yet and free of avoided terms; patterns of the tone itself come up more often."""
     fitting = [pattern for pattern in patterns if pattern.fits(room.facts, room.tone) and pattern not in said]
     toned = [pattern for pattern in fitting if pattern.tones]
-    order = dice.shuffled(toned) + dice.shuffled(fitting) if toned and dice.below(3) == 0 else dice.shuffled(fitting)
-    for pattern in order:
+    order = dice.shuffled(toned) + dice.shuffled(fitting) if toned and dice.below(6) == 0 else dice.shuffled(fitting)
+    told = frozenset(fact for pattern in said for fact in pattern.facts) & _TOLD_ONCE
+    for pattern in sorted(order, key=lambda pattern: len(pattern.facts & told)):
         for _ in range(WRITINGS_MAX):
             sentence = write(pattern, room.facts, dice)
             if room.avoided.found_in(sentence) is None:
@@ -170,7 +181,7 @@ def _allowed(texts: tuple[str, ...], avoided: AvoidedTerms) -> str:
 
 def _checked(storyboard: Storyboard, topic: str, evidence: TrendEvidence) -> Storyboard:
     """The storyboard, if every number and name in it stands in the evidence."""
-    words = vocabulary() | screen_text.vocabulary()
+    words = vocabulary() | screen_text.vocabulary() | VALUE_WORDS
     texts = [storyboard.title, *(text for beat in storyboard.beats for text in (beat.text, beat.headline))]
     texts += [beat.visual_prompt for beat in storyboard.beats]
     for text in texts:

@@ -11,6 +11,8 @@ from chimera.core.errors import ValidationFailed
 
 MENTIONS_MIN = 2
 SENTIMENT_SAMPLE_FEW = 30
+VALUE_WORDS = frozenset("about at fewer noon midnight clearly slightly close a the".split())
+"""The words a value itself can open a sentence with, in lower case."""
 SHORT_NAME_CHARACTERS_MAX = 24
 
 
@@ -107,7 +109,7 @@ def _peak(evidence: TrendEvidence) -> dict[str, str]:
         "peak_share": _percent(evidence.peak_mentions, evidence.mentions),
     }
     late = last_full_bucket(evidence)
-    if late is not None and late < evidence.peak_mentions:
+    if late and late < evidence.peak_mentions:
         values["late"] = spoken.counted(late, "post")
     return values
 
@@ -168,8 +170,9 @@ def _communities(evidence: TrendEvidence) -> dict[str, str]:
     values = {
         "top": top,
         "top_posts": spoken.counted(mentions, "post"),
-        "top_share": _percent(mentions, evidence.mentions),
     }
+    if mentions < evidence.mentions:
+        values["top_share"] = _percent(mentions, evidence.mentions)
     values["spread"] = spoken.counted(max(1, evidence.community_count), "community", "communities")
     if len(places) > 1:
         values |= {"second": places[1][0], "second_posts": spoken.counted(places[1][1], "post")}

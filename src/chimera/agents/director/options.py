@@ -13,11 +13,7 @@ PRODUCTION_SECONDS_PER_VIDEO_SECOND = 1.0
 PRODUCTION_LIMIT_SHARE = 0.8
 """The share of section 3's 120 seconds a production is planned to use, so that a slow machine stays within it."""
 WORDS_MAX = int(
-    PRODUCTION_SECONDS_MAX_VIDEO
-    * PRODUCTION_LIMIT_SHARE
-    / PRODUCTION_SECONDS_PER_VIDEO_SECOND
-    * WORDS_PER_MINUTE
-    / 60
+    PRODUCTION_SECONDS_MAX_VIDEO * PRODUCTION_LIMIT_SHARE / PRODUCTION_SECONDS_PER_VIDEO_SECOND * WORDS_PER_MINUTE / 60
 )
 """240 words: 96 seconds of video, which is well inside the 500 words of section 3."""
 WORDS_RANGE_MIN = 20

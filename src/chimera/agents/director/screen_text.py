@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from chimera.agents.director.dice import Dice
 from chimera.agents.director.facts import FactTable
+from chimera.agents.director.spoken import sentence_case
 from chimera.contracts.storyboard import Scene
 
 HEADLINE_CHARACTERS_MAX = 48
@@ -18,7 +19,7 @@ DISCLOSURE = "Made by AI from public post counts"
 _HEADLINES: Mapping[Scene, tuple[str, ...]] = {
     Scene.HOOK: ("{topic}: {posts}", "{posts} in {window}", "{topic}, {times} the usual", "{topic}"),
     Scene.COUNT: ("{count} posts, {usual} expected", "{posts} in {window}", "Expected: {usual}. Found: {count}"),
-    Scene.RATIO: ("{times} the usual", "{topic}: {times} normal", "Up to {times} the norm"),
+    Scene.RATIO: ("{times} the usual", "{topic}: {times} normal", "{times} the norm"),
     Scene.SERIES: ("Peak: {peak} at {peak_clock}", "{peak} in the top {stretch}", "Top {stretch}: {peak}"),
     Scene.COMMUNITIES: ("{top} leads with {top_posts}", "{top}: {top_share}", "{spread}, {top} ahead"),
     Scene.PHRASES: ("Said with it: {p1}, {p2}, {p3}", "Said with it: {p1}", "{p1}: {p1_posts}"),
@@ -51,8 +52,8 @@ _PROMPTS: Mapping[Scene, tuple[str, ...]] = {
         "A column of {posts} growing out of a box marked expected, {usual}",
     ),
     Scene.RATIO: (
-        "A small and a large bar to scale, the large one {times} as tall",
-        "A small disc for the usual beside a disc {times} its area",
+        "A short and a tall bar to scale, the tall bar {times} the short",
+        "A small disc for the usual beside a disc of {times} its area",
         "A stack of equal blocks, {times} the lowest of them",
     ),
     Scene.SERIES: (
@@ -78,7 +79,7 @@ _PROMPTS: Mapping[Scene, tuple[str, ...]] = {
     Scene.SENTIMENT: (
         "A gauge whose needle settles at {mood}, with {scored} written below it",
         "A scale from negative to positive, the marker {mood}, sample of {scored}",
-        "A half circle dial, needle {mood}, caption {scored}",
+        "A round dial, its needle at {mood}, caption {scored}",
     ),
     Scene.CLOSING: (
         "The name {topic} small above an open question, with the source and the AI label",
@@ -87,7 +88,7 @@ _PROMPTS: Mapping[Scene, tuple[str, ...]] = {
     ),
 }
 _TITLES = (
-    "{topic}: {posts} in {window}", "{topic} at {times} its usual", "{posts} about {topic} in {window}",
+    "{topic}: {posts} in {window}", "{topic}: {times} the usual", "{posts} about {topic} in {window}",
     "How {topic} rose to {posts} in {window}", "{topic}, counted: {posts}", "{times} the usual: {topic}",
     "{topic} on {platform}: {posts}", "{topic} and the {posts} of {peak_date}",
 )  # fmt: skip
@@ -151,7 +152,7 @@ def _filled(pattern: str, values: Mapping[str, str]) -> str | None:
         text = pattern.format_map(values)
     except KeyError:
         return None
-    return text[:1].upper() + text[1:]
+    return sentence_case(text)
 
 
 def vocabulary() -> frozenset[str]:

@@ -12,12 +12,12 @@ from importlib import resources
 
 from chimera.agents.director.dice import Dice
 from chimera.agents.director.facts import FactTable
+from chimera.agents.director.spoken import sentence_case
 
 TONES = frozenset({"humorous", "serious", "urgent", "warm"})
 _LINE = re.compile(r"(?:\[(?P<tags>[^\]]*)\] )?(?P<text>.+)")
 _FACT = re.compile(r"\{(\w+)\}")
 _CHOICE = re.compile(r"\(([^()]*)\)")
-_SENTENCE_START = re.compile(r"(^|[.?!] )([^\W\d_])")
 _WORD = re.compile(r"[a-z']+")
 
 
@@ -71,7 +71,7 @@ def write(pattern: Pattern, facts: FactTable, dice: Dice) -> str:
         text = text[: choice.start()] + dice.pick(choice[1].split("|")) + text[choice.end() :]
     text = _FACT.sub(lambda fact: facts.values[fact[1]], text)
     text = re.sub(r"\s+([,.;:?!])", r"\1", re.sub(r"\s+", " ", text)).strip()
-    return _SENTENCE_START.sub(lambda start: start[1] + start[2].upper(), text)
+    return sentence_case(text)
 
 
 def _slot(text: str) -> Slot:

@@ -9,6 +9,7 @@ NAME_CHARACTERS_MAX = 60
 
 _ADDRESS = re.compile(r"(?:https?://|www\.)\S*", re.IGNORECASE)
 _PREFIX = re.compile(r"^[\s/]*(?:[ru]/|[#@$]+)", re.IGNORECASE)
+_SENTENCE_START = re.compile(r"(^|[.?!] )([^\W\d_]+)")
 _SAID = {"&": " and ", "+": " plus ", "%": " percent ", "=": " equals "}
 _UNSPOKEN = re.compile(r"[^\w\s'’-]|_")
 _PARTS_OF_DAY = ((12, "in the morning"), (18, "in the afternoon"), (22, "in the evening"), (24, "at night"))
@@ -31,6 +32,13 @@ def spoken_name(name: str) -> str:
     return " ".join(words)
 
 
+def sentence_case(text: str) -> str:
+    """`text` with a capital where a sentence begins, unless its first word has a spelling of its own ("iPhone")."""
+    return _SENTENCE_START.sub(
+        lambda start: start[1] + (start[2].capitalize() if start[2].islower() else start[2]), text
+    )
+
+
 def rounded(value: Decimal) -> int:
     """The nearest whole number, halves up."""
     return int(value.quantize(Decimal(1), rounding=ROUND_HALF_UP))
@@ -51,8 +59,6 @@ def clock_time(moment: datetime) -> str:
     if moment.hour in {0, 12}:
         return "noon" if moment.hour else "midnight"
     part = next(said for end, said in _PARTS_OF_DAY if moment.hour < end)
-    if moment.hour < 5:
-        part = "at night"
     return f"{moment.hour % 12} {part}"
 
 

@@ -1,0 +1,1 @@
+"""The command line: one file a noun; may import everything below it."""
