@@ -39,9 +39,8 @@ def rise(number: int, kind: Literal["recorded", "file"] = "recorded") -> Rise:
     as_of = datetime(2013, 4, 1, tzinfo=UTC) + timedelta(hours=draw.randrange(24 * 40))
     start = as_of - timedelta(hours=hours)
     mentions = draw.choice((draw.randint(4, 40), draw.randint(40, 900), draw.randint(900, 40_000)))
-    expected = (Decimal(mentions) / Decimal(draw.choice(("2.4", "5.1", "8", "17.3", "60", "240")))).quantize(
-        Decimal("0.01")
-    )
+    factor = Decimal(draw.choice((24, 51, 80, 173, 600, 2400)) + draw.randint(-6, 9)) / 10
+    expected = (mentions / factor).quantize(Decimal("0.01"))
     counts = _spread(draw, mentions, hours)
     peak = counts.index(max(counts))
     first = next(hour for hour, count in enumerate(counts) if count)

@@ -1,1 +1,1 @@
-"""The seven roles, one folder each: agent.py and pure rule files; roles never import each other."""
+"""The seven roles, one folder each; they meet only through contracts and import everything below."""

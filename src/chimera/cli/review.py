@@ -26,9 +26,9 @@ async def review_list(
     from chimera.bootstrap import open_studio  # type: ignore[import-not-found,unused-ignore]
     from chimera.config.settings import Settings
 
-    async with open_studio(Settings.from_environment(os.environ), SystemClock()) as studio:
-        async with studio.database.transaction() as connection:
-            items = await review_item.listed(connection, ITEMS_MAX)
+    settings = Settings.from_environment(os.environ)
+    async with open_studio(settings, SystemClock()) as studio, studio.database.transaction() as connection:
+        items = await review_item.listed(connection, ITEMS_MAX)
     if json:
         sys.stdout.write(json_document.dumps(document(items)) + "\n")
     else:

@@ -53,6 +53,7 @@ _QUALIFIERS: dict[tuple[str, str], Qualifier] = {
 }  # fmt: skip
 _MONTH_NUMBERS = {month.casefold(): number for number, month in enumerate(MONTHS, start=1)}
 _FREE_NAMES = frozenset({"i", "ai", "utc", *_MONTH_NUMBERS})
+_PARTS_OF_DAY = frozenset({"morning", "afternoon", "evening"})
 _MASK = "\u241f"
 """Stands for a name that holds a number of its own ("iPhone 15"), so that it is not read as a count."""
 
@@ -131,8 +132,8 @@ def _time_claims(evidence: TrendEvidence) -> Iterator[Claim]:
     for earlier in moments:
         for later in moments:
             if earlier < later:
-                seconds = Decimal((later - earlier) // timedelta(seconds=1))
-                yield Claim("hour", "about", _half_up(seconds / 3600))
+                lapse = Decimal((later - earlier) // timedelta(seconds=1))
+                yield Claim("hour", "about", _half_up(lapse / 3600))
     for moment in (*moments, evidence.baseline_start):
         yield from _moment_claims(moment)
 
@@ -205,11 +206,9 @@ def _claim(tokens: list[str], start: int, end: int, value: Decimal) -> Claim:
         return Claim("year", "", value)
     if after[:2] == ["at", "night"] or (after[:2] == ["in", "the"] and after[2:] and after[2] in _PARTS_OF_DAY):
         return Claim("clock", "", value)
-    unit = next((_UNITS[word] for word in after[:2] if word in _UNITS), "post")
+    units = [_UNITS[word] for word in after[:2] if word in _UNITS]
+    unit: Unit = units[0] if units else "post"
     return Claim(unit, _qualifier(before), value)
-
-
-_PARTS_OF_DAY = frozenset({"morning", "afternoon", "evening"})
 
 
 def _qualifier(before: list[str]) -> Qualifier:

@@ -50,7 +50,7 @@ def compose(
     Raises:
         ValidationFailed: the evidence shows no rise, holds too little for that many words, or an avoided term
             can't be avoided; the message says which.
-        InternalError: a sentence states what the evidence does not hold (a fault of a sentence pattern).
+        InternalError: every script tried stated something the evidence does not hold.
     """
     room = Room(
         fact_table(topic, evidence), tone_rules(profile.tone).tone, AvoidedTerms(profile.brand_guidelines.avoid)
@@ -61,12 +61,24 @@ def compose(
             "trend",
             {"avoid": term},
         )
+    faults: list[str] = []
     for attempt in range(ATTEMPTS_MAX):
         dice = Dice(f"{seed}/{attempt}")
         planned = plan(room.facts, (words_min + words_max) // 2, dice)
         texts = _texts(planned, room, dice, words_min, words_max)
-        if texts is not None:
-            return _checked(_storyboard(planned, texts, room, evidence, profile, dice), topic, evidence)
+        if texts is None:
+            continue
+        storyboard = _storyboard(planned, texts, room, evidence, profile, dice)
+        fault = _fault(storyboard, topic, evidence)
+        if fault is None:
+            return storyboard
+        faults.append(fault)
+    if faults:
+        raise InternalError(
+            f"every script about {room.facts.topic!r} stated something its evidence does not hold ({faults[0]}): "
+            "choose another trend",
+            {"topic": topic, "excerpt": faults[0]},
+        )
     raise _nothing_fits(room, words_min, words_max)
 
 
@@ -179,16 +191,10 @@ def _allowed(texts: tuple[str, ...], avoided: AvoidedTerms) -> str:
     return allowed
 
 
-def _checked(storyboard: Storyboard, topic: str, evidence: TrendEvidence) -> Storyboard:
-    """The storyboard, if every number and name in it stands in the evidence."""
+def _fault(storyboard: Storyboard, topic: str, evidence: TrendEvidence) -> str | None:
+    """The earliest number or name in the storyboard that does not stand in the evidence."""
     words = vocabulary() | screen_text.vocabulary() | VALUE_WORDS
     texts = [storyboard.title, *(text for beat in storyboard.beats for text in (beat.text, beat.headline))]
     texts += [beat.visual_prompt for beat in storyboard.beats]
-    for text in texts:
-        if faults := unsupported(text, topic, evidence, words):
-            raise InternalError(
-                f"the composer wrote the {faults[0].kind} {faults[0].excerpt!r}, which the evidence does not hold: "
-                "report this sentence",
-                {"text": text, "excerpt": faults[0].excerpt},
-            )
-    return storyboard
+    found = (fault for text in texts for fault in unsupported(text, topic, evidence, words))
+    return next((fault.excerpt for fault in found), None)

@@ -11,7 +11,7 @@ from chimera.core.errors import ValidationFailed
 
 MENTIONS_MIN = 2
 SENTIMENT_SAMPLE_FEW = 30
-VALUE_WORDS = frozenset("about at fewer noon midnight clearly slightly close a the".split())
+VALUE_WORDS = frozenset(["about", "at", "fewer", "noon", "midnight", "clearly", "slightly", "close", "a", "the"])
 """The words a value itself can open a sentence with, in lower case."""
 SHORT_NAME_CHARACTERS_MAX = 24
 

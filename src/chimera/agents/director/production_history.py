@@ -24,8 +24,8 @@ def _production(record: ProductionRecord) -> PastProduction | None:
             cpu_seconds[tool] = cpu_seconds.get(tool, Decimal(0)) + measured
     try:
         return PastProduction(
-            QualityPreset(record.quality_preset),
-            Aspect(record.aspect),
+            QualityPreset(record.quality_preset or ""),
+            Aspect(record.aspect or ""),
             Decimal(record.duration_seconds),
             cpu_seconds,
         )

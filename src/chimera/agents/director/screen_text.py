@@ -112,15 +112,15 @@ def titles(facts: FactTable, dice: Dice) -> tuple[str, ...]:
 def description(facts: FactTable, source_label: str) -> str:
     """What stands below the video: the counts, the source by its own label, and the AI label; no angle brackets."""
     values = facts.values
-    lines = [
-        f"{facts.topic}: {values['posts']} in the {values['window']} up to {values['end_date']}, {values['end_clock']} "
-        f"UTC. Expected for such a time: {values['usual']}; that is {values['times']} the usual.",
-        f"Source: {source_label}. Baseline since {values['baseline_date']}. Repeated texts are counted no more than once.",
-        "The counts show attention, not its cause. The tone is a word score, not a judgement."
-        if "mood" in values
-        else "The counts show attention, not its cause.",
-        f"{DISCLOSURE}.",
-    ]
+    counts = (
+        f"{facts.topic}: {values['posts']} in the {values['window']} up to {values['end_date']}, "
+        f"{values['end_clock']} UTC. Expected for such a time: {values['usual']}; that is {values['times']} the usual."
+    )
+    source = f"Source: {source_label}. Baseline since {values['baseline_date']}. No repeated text is counted again."
+    limits = "The counts show attention, not its cause."
+    if "mood" in values:
+        limits += " The tone is a word score, not a judgement."
+    lines = (counts, source, limits, f"{DISCLOSURE}.")
     return plain("\n".join(lines))[:DESCRIPTION_CHARACTERS_MAX]
 
 

@@ -7,7 +7,9 @@ SAME_EVENT_DAYS = 7
 """How far apart in `as_of` two trends may be and still be compared."""
 WORD_OVERLAP_MIN = 0.5
 POST_OVERLAP_MIN = 1 / 3
-_EMPTY_WORDS = frozenset("a an and at by for from in is of on or the to with".split())
+_EMPTY_WORDS = frozenset(
+    ["a", "an", "and", "at", "by", "for", "from", "in", "is", "of", "on", "or", "the", "to", "with"]
+)
 
 
 @dataclass(frozen=True, slots=True)
