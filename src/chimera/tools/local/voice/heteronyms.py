@@ -58,5 +58,5 @@ def _is_verb(word: str, before: str) -> bool:
 
 def _is_noun(word: str, before: str) -> bool:
     if word in {"content", "contents"}:
-        return before not in _BEFORE_ADJECTIVE
+        return before in _BEFORE_NOUN or before not in _BEFORE_ADJECTIVE
     return before in _BEFORE_NOUN
