@@ -1,0 +1,1 @@
+"""What the artist calls to make real files: our own MCP server of local tools; imports contracts and core."""

@@ -1,0 +1,74 @@
+"""CLOSING: the trend's figures once more, what to do next, and where the numbers came from."""
+
+import skia
+
+from chimera.contracts.evidence import TrendEvidence
+from chimera.contracts.storyboard import Storyboard
+from chimera.tools.local.picture.brush import block
+from chimera.tools.local.picture.easing import breath, ease_out, overshoot, phase
+from chimera.tools.local.picture.figures import draw_figure, figure_size, figure_width
+from chimera.tools.local.picture.lettering import Line
+from chimera.tools.local.picture.look import Look
+from chimera.tools.local.picture.palette import faded
+from chimera.tools.local.picture.scenes.painter import Painter, count_text, has_ratio, ratio_text
+from chimera.tools.local.picture.screen_text import on_screen
+from chimera.tools.local.picture.stage_layout import Box
+from chimera.tools.local.picture.typefaces import Face
+
+_GAP = 20.0
+
+
+def paint_closing(look: Look, evidence: TrendEvidence, storyboard: Storyboard) -> Painter:
+    """Cards with the figures, the topic in large type, the source and the disclosure."""
+    body, palette = look.layout.body, look.palette
+    topic = look.lettering.wrapped(on_screen(storyboard.topic, 80), look.display, 92, palette.accent, body.width, 2)
+    topic_height = sum(line.size * 1.1 for line in topic)
+    figures = _figures(evidence)
+    width = (body.width - _GAP * (len(figures) - 1)) / len(figures)
+    cards_top = body.y + topic_height + 34
+    tall = min(250.0, body.bottom - cards_top - 140)
+    labels = (on_screen(storyboard.source_label), on_screen(storyboard.disclosure))
+
+    def paint(canvas: skia.Canvas, at: float, seconds: float) -> None:
+        _draw_topic(canvas, look, topic, at)
+        for index, figure in enumerate(figures):
+            arrived = ease_out(phase(at, 0.35 + 0.22 * index, 0.7))
+            card = Box(body.x + index * (width + _GAP), cards_top + 70 * (1 - arrived), width, tall)
+            if arrived > 0:
+                _draw_card(canvas, look, card, figure, (at - 0.22 * index, index))
+        for index, text in enumerate(labels):
+            arrived = ease_out(phase(at, 1.3 + 0.3 * index, 0.6))
+            line = look.lettering.fitted(text, Face.TEXT, 36, palette.ink, body.width, 28)
+            line.draw(canvas, body.x, cards_top + tall + 62 + 50 * index, arrived)
+
+    return paint
+
+
+def _figures(evidence: TrendEvidence) -> tuple[tuple[str, str], ...]:
+    figures = [(count_text(evidence.mentions), "post" if evidence.mentions == 1 else "posts")]
+    if has_ratio(evidence):
+        figures.append((ratio_text(evidence), "the usual"))
+    if evidence.community_count:
+        figures.append((count_text(evidence.community_count), "community" if evidence.community_count == 1 else "communities"))
+    return tuple(figures)
+
+
+def _draw_topic(canvas: skia.Canvas, look: Look, lines: tuple[Line, ...], at: float) -> None:
+    top = look.layout.body.y
+    for index, line in enumerate(lines):
+        arrived = ease_out(phase(at, 0.1 + 0.12 * index, 0.7))
+        top += line.size * 1.1
+        line.draw(canvas, look.layout.body.x - 60 * (1 - arrived), top - line.size * 0.22, arrived)
+
+
+def _draw_card(canvas: skia.Canvas, look: Look, card: Box, figure: tuple[str, str], state: tuple[float, int]) -> None:
+    palette, (at, index) = look.palette, state
+    block(canvas, card, faded(palette.ink, 0.12), 26)
+    text, label = figure
+    size = min(figure_size(look, text, look.display, 120, card.width - 40), card.height * 0.5)
+    x = card.centre_x - figure_width(look, text, look.display, size) / 2
+    draw_figure(canvas, look, text, look.display, size, palette.ink, x, card.y + card.height * 0.52)
+    line = look.lettering.fitted(label, Face.STRONG, 38, palette.second, card.width - 24, 24)
+    line.draw(canvas, card.centre_x - line.width / 2, card.y + card.height * 0.82)
+    glow = breath(at + index * 0.5, 2.2) * overshoot(phase(at, 0.6, 0.6))
+    block(canvas, Box(card.x + 26, card.bottom - 12, (card.width - 52) * (0.25 + 0.75 * glow), 7), palette.accent, 3)
