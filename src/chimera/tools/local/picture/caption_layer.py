@@ -75,7 +75,7 @@ class CaptionLayer:
         for index, word in enumerate(placed.words):
             active = index == spoken
             if active:
-                mark = Box(word.x - 10, word.baseline - placed.size * 0.92, word.width + 20, placed.size * 1.2)
+                mark = Box(word.x - 9, word.baseline - placed.size * 0.92, word.width + 18, placed.size * 1.2)
                 block(canvas, mark, fill, 12)
             colour = ink if active else palette.caption_ink
             self._word(word.text, placed.size, placed.box.width, colour).draw(canvas, word.x, word.baseline)
@@ -88,7 +88,7 @@ class CaptionLayer:
         return self._look.lettering.fitted(text, Face.STRONG, size, colour, room, size)
 
     def _space(self, size: float) -> float:
-        return size * 0.27
+        return size * 0.31
 
     def _row_width(self, row: list[str], size: float) -> float:
         room = self._look.layout.captions.width - 2 * _PADDING_ACROSS

@@ -19,6 +19,13 @@ def figure_size(look: Look, text: str, face: Face, size: float, width: float) ->
     return size if wide <= width else float(int(size * width / wide))
 
 
+def draw_settled(canvas: skia.Canvas, look: Look, text: str, face: Face, size: float, colour: int, x: float, baseline: float) -> float:
+    """Draw `text` kerned, as it stands once the counting is over; answers its width."""
+    line = look.lettering.line(text, face, size, colour)
+    line.draw(canvas, x, baseline)
+    return line.width
+
+
 def draw_figure(canvas: skia.Canvas, look: Look, text: str, face: Face, size: float, colour: int, x: float, baseline: float) -> None:
     """Draw `text` from its left edge `x`."""
     for character in text:

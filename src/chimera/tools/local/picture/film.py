@@ -13,6 +13,7 @@ from chimera.tools.local.picture.furniture import Headline, paint_labels, paint_
 from chimera.tools.local.picture.look import Look
 from chimera.tools.local.picture.scenes.catalogue import PAINTERS
 from chimera.tools.local.picture.sheet import Sheet
+from chimera.tools.local.picture.skyline import skyline
 from chimera.tools.local.picture.transitions import HALF_SECONDS, transition
 
 
@@ -27,6 +28,7 @@ class Film:
         self._headlines = [Headline(look, beat.headline) for beat in story.beats]
         self._captions = CaptionLayer(look)
         self._movement, self._sweep = movement(look), transition(look)
+        self._skyline = skyline(look, job.evidence)
         self._labels = (story.topic, story.source_label, story.disclosure)
         ground = Sheet(form)
         paint_ground(ground.canvas, look)
@@ -42,6 +44,7 @@ class Film:
         np.copyto(sheet.pixels, self._ground)
         canvas = sheet.canvas
         self._movement(canvas, at)
+        self._skyline(canvas, min(1.0, at / self._spans[-1].end))
         self._paint_beat(canvas, at)
         self._paint_sweep(canvas, at)
         paint_progress(canvas, self._look, self._spans, at)

@@ -78,7 +78,7 @@ class Lettering:
         while size > smallest:
             rows = self._broken(text, face, size, colour, width)
             if len(rows) <= lines_max and all(self.line(row, face, size, colour).width <= width for row in rows):
-                return tuple(self.line(row, face, size, colour) for row in rows)
+                return tuple(self.line(row, face, size, colour) for row in self._evened(rows, face, size, colour, width))
             size = max(smallest, size * 0.94)
         rows = self._broken(text, face, size, colour, width)
         if len(rows) > lines_max:
@@ -94,6 +94,16 @@ class Lettering:
             else:
                 rows.append(word)
         return rows
+
+    def _evened(self, rows: list[str], face: Face, size: float, colour: int, width: float) -> list[str]:
+        """The same number of rows with the narrowest widest row, so that no word is left alone on the last."""
+        text, best = " ".join(rows), rows
+        for step in range(1, 13):
+            trial = self._broken(text, face, size, colour, width * (1 - 0.04 * step))
+            if len(trial) > len(rows):
+                break
+            best = trial
+        return best if all(self.line(row, face, size, colour).width <= width for row in best) else rows
 
     def _cut(self, text: str, face: Face, like: Line, colour: int, width: float) -> Line:
         kept, cut = 0, len(text)

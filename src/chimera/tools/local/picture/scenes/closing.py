@@ -1,4 +1,7 @@
-"""CLOSING: the trend's figures once more, what to do next, and where the numbers came from."""
+"""CLOSING: the topic, the trend's figures once more, and the run of mentions under them.
+
+Source and disclosure stand below, as on every beat; the call to action is the headline.
+"""
 
 import skia
 
@@ -6,11 +9,12 @@ from chimera.contracts.evidence import TrendEvidence
 from chimera.contracts.storyboard import Storyboard
 from chimera.tools.local.picture.brush import block
 from chimera.tools.local.picture.easing import breath, ease_out, overshoot, phase
-from chimera.tools.local.picture.figures import draw_figure, figure_size, figure_width
+from chimera.tools.local.picture.figures import figure_size
 from chimera.tools.local.picture.lettering import Line
 from chimera.tools.local.picture.look import Look
 from chimera.tools.local.picture.palette import faded
 from chimera.tools.local.picture.scenes.painter import Painter, count_text, has_ratio, ratio_text
+from chimera.tools.local.picture.scenes.run_of_mentions import draw_run
 from chimera.tools.local.picture.screen_text import on_screen
 from chimera.tools.local.picture.stage_layout import Box
 from chimera.tools.local.picture.typefaces import Face
@@ -19,37 +23,36 @@ _GAP = 20.0
 
 
 def paint_closing(look: Look, evidence: TrendEvidence, storyboard: Storyboard) -> Painter:
-    """Cards with the figures, the topic in large type, the source and the disclosure."""
+    """Topic in large type, cards with the figures, the line below."""
     body, palette = look.layout.body, look.palette
-    topic = look.lettering.wrapped(on_screen(storyboard.topic, 80), look.display, 92, palette.accent, body.width, 2)
-    topic_height = sum(line.size * 1.1 for line in topic)
+    topic = look.lettering.wrapped(on_screen(storyboard.topic, 80), look.display, 128, palette.accent, body.width, 2)
+    topic_height = sum(line.size * 1.06 for line in topic)
     figures = _figures(evidence)
     width = (body.width - _GAP * (len(figures) - 1)) / len(figures)
-    cards_top = body.y + topic_height + 34
-    tall = min(250.0, body.bottom - cards_top - 140)
-    labels = (on_screen(storyboard.source_label), on_screen(storyboard.disclosure))
+    cards_top = body.y + topic_height + 30
+    tall = min(230.0, (body.bottom - cards_top) * 0.56)
+    run_top = cards_top + tall + 44
+    run = Box(body.x, run_top, body.width, body.bottom - run_top - 8)
 
     def paint(canvas: skia.Canvas, at: float, seconds: float) -> None:
         _draw_topic(canvas, look, topic, at)
         for index, figure in enumerate(figures):
             arrived = ease_out(phase(at, 0.35 + 0.22 * index, 0.7))
-            card = Box(body.x + index * (width + _GAP), cards_top + 70 * (1 - arrived), width, tall)
+            card = Box(body.x + index * (width + _GAP), cards_top + 50 * (1 - arrived), width, tall)
             if arrived > 0:
                 _draw_card(canvas, look, card, figure, (at - 0.22 * index, index))
-        for index, text in enumerate(labels):
-            arrived = ease_out(phase(at, 1.3 + 0.3 * index, 0.6))
-            line = look.lettering.fitted(text, Face.TEXT, 36, palette.ink, body.width, 28)
-            line.draw(canvas, body.x, cards_top + tall + 62 + 50 * index, arrived)
+        draw_run(canvas, look, evidence, run, at - 0.8)
 
     return paint
 
 
 def _figures(evidence: TrendEvidence) -> tuple[tuple[str, str], ...]:
+    communities = evidence.community_count
     figures = [(count_text(evidence.mentions), "post" if evidence.mentions == 1 else "posts")]
     if has_ratio(evidence):
         figures.append((ratio_text(evidence), "the usual"))
-    if evidence.community_count:
-        figures.append((count_text(evidence.community_count), "community" if evidence.community_count == 1 else "communities"))
+    if communities:
+        figures.append((count_text(communities), "community" if communities == 1 else "communities"))
     return tuple(figures)
 
 
@@ -57,17 +60,17 @@ def _draw_topic(canvas: skia.Canvas, look: Look, lines: tuple[Line, ...], at: fl
     top = look.layout.body.y
     for index, line in enumerate(lines):
         arrived = ease_out(phase(at, 0.1 + 0.12 * index, 0.7))
-        top += line.size * 1.1
-        line.draw(canvas, look.layout.body.x - 60 * (1 - arrived), top - line.size * 0.22, arrived)
+        line.draw(canvas, look.layout.body.x - 60 * (1 - arrived), top + line.size * 0.84, arrived)
+        top += line.size * 1.06
 
 
 def _draw_card(canvas: skia.Canvas, look: Look, card: Box, figure: tuple[str, str], state: tuple[float, int]) -> None:
     palette, (at, index) = look.palette, state
     block(canvas, card, faded(palette.ink, 0.12), 26)
     text, label = figure
-    size = min(figure_size(look, text, look.display, 120, card.width - 40), card.height * 0.5)
-    x = card.centre_x - figure_width(look, text, look.display, size) / 2
-    draw_figure(canvas, look, text, look.display, size, palette.ink, x, card.y + card.height * 0.52)
+    size = min(figure_size(look, text, look.display, 124, card.width - 40), card.height * 0.56)
+    shown = look.lettering.line(text, look.display, size, palette.ink)
+    shown.draw(canvas, card.centre_x - shown.width / 2, card.y + card.height * 0.54)
     line = look.lettering.fitted(label, Face.STRONG, 38, palette.second, card.width - 24, 24)
     line.draw(canvas, card.centre_x - line.width / 2, card.y + card.height * 0.82)
     glow = breath(at + index * 0.5, 2.2) * overshoot(phase(at, 0.6, 0.6))

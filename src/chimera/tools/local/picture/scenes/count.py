@@ -9,7 +9,7 @@ from chimera.contracts.evidence import TrendEvidence
 from chimera.contracts.storyboard import Storyboard
 from chimera.tools.local.picture.brush import Point, disc, dots
 from chimera.tools.local.picture.easing import ease_in_out, ease_out, phase
-from chimera.tools.local.picture.figures import draw_figure, figure_size
+from chimera.tools.local.picture.figures import draw_figure, draw_settled, figure_size
 from chimera.tools.local.picture.look import Look
 from chimera.tools.local.picture.palette import blend
 from chimera.tools.local.picture.scenes.painter import Painter, count_text
@@ -66,7 +66,8 @@ def paint_count(look: Look, evidence: TrendEvidence, storyboard: Storyboard) -> 
 def _draw_counter(canvas: skia.Canvas, look: Look, evidence: TrendEvidence, box: Box, done: float) -> None:
     palette, final = look.palette, count_text(evidence.mentions)
     size = min(figure_size(look, final, look.display, 210, box.width * 0.56), box.height * 1.05)
-    draw_figure(canvas, look, count_text(evidence.mentions, done), look.display, size, palette.ink, box.x, box.y + size * 0.76)
+    draw = draw_figure if done < 1 else draw_settled
+    draw(canvas, look, count_text(evidence.mentions, done), look.display, size, palette.ink, box.x, box.y + size * 0.76)
     width = box.width * 0.38
     window = f"in {length_of_time(evidence.timeframe_seconds)}"
     for index, (text, colour, height) in enumerate((("posts", palette.accent, 58), (window, palette.ink, 42))):

@@ -4,8 +4,8 @@ import skia
 
 from chimera.contracts.evidence import TrendEvidence
 from chimera.contracts.storyboard import Storyboard
-from chimera.tools.local.picture.brush import clipped, disc, fill, polygon, polyline, ring, stroke
-from chimera.tools.local.picture.easing import breath, ease_in_out, ease_out, phase
+from chimera.tools.local.picture.brush import disc, ring
+from chimera.tools.local.picture.easing import breath, ease_out, phase
 from chimera.tools.local.picture.look import Look
 from chimera.tools.local.picture.palette import faded
 from chimera.tools.local.picture.scenes.painter import (
@@ -16,6 +16,7 @@ from chimera.tools.local.picture.scenes.painter import (
     has_ratio,
     ratio_text,
 )
+from chimera.tools.local.picture.scenes.run_of_mentions import draw_run
 from chimera.tools.local.picture.screen_text import length_of_time, one_decimal, posts
 from chimera.tools.local.picture.stage_layout import Box
 
@@ -43,7 +44,7 @@ def paint_hook(look: Look, evidence: TrendEvidence, storyboard: Storyboard) -> P
         draw_label(canvas, look, lead, (body.centre_x, baseline + 72, body.width), palette.ink, 54)
         if phase(at, 1.2, 0.1) > 0:
             draw_label(canvas, look, detail, (body.centre_x, baseline + 126, body.width), palette.muted, 38)
-        _draw_run(canvas, look, evidence, wave_box, at)
+        draw_run(canvas, look, evidence, wave_box, at)
 
     return paint
 
@@ -61,18 +62,3 @@ def _pulse(canvas: skia.Canvas, look: Look, box: Box, at: float) -> None:
         spot = skia.Point(spread, 0)
         turned = skia.Matrix.RotateDeg(index * 30 + at * 9).mapXY(spot.fX, spot.fY)
         disc(canvas, (centre[0] + turned.fX, centre[1] + turned.fY * 0.55), 9, faded(look.palette.second, 0.7))
-
-
-def _draw_run(canvas: skia.Canvas, look: Look, evidence: TrendEvidence, box: Box, at: float) -> None:
-    counts = [bucket.mentions for bucket in evidence.series]
-    top = max(counts, default=0)
-    if len(counts) < 2 or top == 0:
-        return
-    step = box.width / (len(counts) - 1)
-    points = [(box.x + index * step, box.bottom - box.height * 0.92 * count / top) for index, count in enumerate(counts)]
-    done = ease_in_out(phase(at, 0.2, 2.6))
-    with clipped(canvas, Box(box.x - 12, box.y - 12, (box.width + 24) * done, box.height + 24)):
-        canvas.drawPath(polygon([*points, (box.right, box.bottom), (box.x, box.bottom)]), fill(faded(look.palette.second, 0.18)))
-        canvas.drawPath(polyline(points), stroke(look.palette.second, 7))
-    if done >= 1:
-        disc(canvas, points[-1], 12 + 8 * breath(at, 1.2), look.palette.second)

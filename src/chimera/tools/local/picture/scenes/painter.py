@@ -45,6 +45,10 @@ def draw_centred_figure(canvas: skia.Canvas, look: Look, shown: str, final: str,
     box, largest, colour = place
     size = min(figure_size(look, final, look.display, largest, box.width), box.height / 0.74)
     baseline = box.centre_y + size * 0.35
+    if shown == final:
+        line = look.lettering.line(final, look.display, size, colour)
+        line.draw(canvas, box.centre_x - line.width / 2, baseline)
+        return baseline
     x = box.centre_x - figure_width(look, shown, look.display, size) / 2
     draw_figure(canvas, look, shown, look.display, size, colour, x, baseline)
     return baseline

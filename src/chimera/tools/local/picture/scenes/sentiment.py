@@ -25,7 +25,7 @@ def signed(value: float) -> str:
 def paint_sentiment(look: Look, evidence: TrendEvidence, storyboard: Storyboard) -> Painter:
     """The gauge fills, the needle swings to the mean and trembles there; without a sample it says so and stays at rest."""
     body, palette = look.layout.body, look.palette
-    radius = min(body.width * 0.42, body.height * 0.62)
+    radius = min(body.width * 0.44, body.height * 0.56)
     centre = (body.centre_x, body.y + radius + 20)
     mean = float(evidence.sentiment.mean)
     sample = evidence.sentiment.sample_size
@@ -35,12 +35,11 @@ def paint_sentiment(look: Look, evidence: TrendEvidence, storyboard: Storyboard)
         if sample:
             tremble = 0.012 * math.sin(at * 3.1) * phase(at, 2.0, 1.0)
             _draw_needle(canvas, look, (centre, radius), mean * overshoot(phase(at, 0.7, 1.3)) + tremble)
-            size = min(120.0, radius * 0.34)
+            size = min(120.0, radius * 0.3)
             shown = signed(mean if at > 2 else mean * phase(at, 0.7, 1.3))
             line = look.lettering.line(shown, look.display, size, palette.ink)
-            line.draw(canvas, centre[0] - line.width / 2, centre[1] + size * 0.98)
-        room = (body.bottom - centre[1]) - 20
-        draw_label(canvas, look, "mean tone, −1 to +1", (centre[0], body.bottom - room * 0.22 - 26, body.width), palette.ink, 42)
+            line.draw(canvas, centre[0] - line.width / 2, centre[1] + 30 + size * 0.86)
+        draw_label(canvas, look, "mean tone, −1 to +1", (centre[0], body.bottom - 58, body.width), palette.ink, 42)
         note = f"from {posts(sample)}" if sample else "no posts to read the tone from"
         draw_label(canvas, look, note, (centre[0], body.bottom - 6, body.width), palette.muted, 40)
 
