@@ -4,7 +4,7 @@ import math
 import random
 from collections.abc import Callable
 
-import skia
+import skia  # type: ignore[import-not-found]
 
 from chimera.tools.local.picture.brush import disc, dots, ring, segment
 from chimera.tools.local.picture.look import Look

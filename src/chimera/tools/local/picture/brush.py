@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
-import skia
+import skia  # type: ignore[import-not-found]
 
 from chimera.tools.local.picture.stage_layout import Box
 
@@ -54,7 +54,9 @@ def ring(canvas: skia.Canvas, centre: Point, radius: float, colour: int, width: 
         canvas.drawCircle(centre[0], centre[1], radius, stroke(colour, width))
 
 
-def segment(canvas: skia.Canvas, start: Point, end: Point, colour: int, width: float, dashes: Sequence[float] = ()) -> None:
+def segment(
+    canvas: skia.Canvas, start: Point, end: Point, colour: int, width: float, dashes: Sequence[float] = ()
+) -> None:
     """A straight line."""
     canvas.drawLine(start[0], start[1], end[0], end[1], stroke(colour, width, dashes))
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-import skia
+import skia  # type: ignore[import-not-found]
 
 from chimera.tools.local.picture.brush import block
 from chimera.tools.local.picture.captions import Caption
@@ -53,7 +53,12 @@ class CaptionLayer:
         widest = min(max(self._row_width(row, size) for row in rows), room)
         step = size * _LINE_STEP
         height = step * len(rows) + size * 0.5
-        box = Box(area.centre_x - widest / 2 - _PADDING_ACROSS, area.centre_y - height / 2, widest + 2 * _PADDING_ACROSS, height)
+        box = Box(
+            area.centre_x - widest / 2 - _PADDING_ACROSS,
+            area.centre_y - height / 2,
+            widest + 2 * _PADDING_ACROSS,
+            height,
+        )
         words: list[PlacedWord] = []
         for index, row in enumerate(rows):
             x = area.centre_x - self._row_width(row, size) / 2

@@ -1,12 +1,13 @@
 """Captions out of spoken words: which words stand together, on which lines, and how long; pure.
 
 Breaks are chosen by the shortest path over all places to break (the idea of Knuth and Plass, 1981), with the usual
-subtitling rules as costs: at most two lines, at most 17 characters a second, at least 0.8 seconds, breaks at punctuation.
+subtitling rules as costs: two lines, 17 characters a second, at least 0.8 seconds, breaks at punctuation.
 """
 
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from chimera.contracts.production import CaptionCue, SpokenWord
 from chimera.tools.local.picture.screen_text import on_screen
@@ -19,8 +20,10 @@ _LINGER_MS = 400
 _WORDS_MAX = 16
 _WORD_CHARACTERS_MAX = 60
 _LEANING = frozenset(
-    "a an the of to in on at by for from with and or but as than that this its their his her is are was were".split()
+    ("a", "an", "the", "of", "to", "in", "on", "at", "by", "for", "from", "with", "and", "or", "but", "as", "than")
+    + ("that", "this", "its", "their", "his", "her", "is", "are", "was", "were")
 )
+"""Words that lean on the one after them; a line should not end with one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +142,7 @@ def _may_stand_together(said: list[tuple[CaptionWord, int]], characters_max: int
     if said[0][1] != said[-1][1]:
         return False
     group = [word for word, _ in said]
-    if any(after.start_ms - before.end_ms > _PAUSE_MS for before, after in zip(group, group[1:], strict=False)):
+    if any(after.start_ms - before.end_ms > _PAUSE_MS for before, after in pairwise(group)):
         return False
     return _length(group) <= characters_max or _split(group, characters_max) is not None
 

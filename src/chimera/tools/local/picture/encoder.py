@@ -14,7 +14,7 @@ import av
 from av.audio.stream import AudioStream
 from av.container import InputContainer, OutputContainer
 from av.error import FFmpegError
-from av.video.reformatter import VideoReformatter
+from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
 from av.video.stream import VideoStream
 
 from chimera.core.errors import ToolFailed
@@ -32,7 +32,9 @@ _BT709 = "colorprim=bt709:transfer=bt709:colormatrix=bt709:fullrange=off"
 class VideoWriter:
     """Takes frames in order, from one thread at a time, and lays the sound beside them as it goes."""
 
-    def __init__(self, container: OutputContainer, sound: InputContainer, form: FrameFormat, duration_seconds: float) -> None:
+    def __init__(
+        self, container: OutputContainer, sound: InputContainer, form: FrameFormat, duration_seconds: float
+    ) -> None:
         self._container, self._form = container, form
         self._video = _video_stream(container, form, duration_seconds)
         self._audio: AudioStream = container.add_stream("aac", rate=_SAMPLE_RATE, layout="stereo")
@@ -46,7 +48,12 @@ class VideoWriter:
         """Encode the next frame; `pixels` may be drawn over when this returns."""
         rgb = av.VideoFrame.from_numpy_buffer(pixels, format="rgba")
         frame = self._reformatter.reformat(
-            rgb, format="yuv420p", dst_colorspace="ITU709", dst_color_range="MPEG", interpolation="BILINEAR", threads=1
+            rgb,
+            format="yuv420p",
+            dst_colorspace=Colorspace.ITU709,
+            dst_color_range=ColorRange.MPEG,
+            interpolation=Interpolation.BILINEAR,
+            threads=1,
         )
         frame.pts, frame.time_base = self._frames, Fraction(1, self._form.fps)
         self._frames += 1

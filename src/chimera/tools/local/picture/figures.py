@@ -1,6 +1,6 @@
 """Numbers that count up without jumping sideways: every digit stands in a cell as wide as the widest one."""
 
-import skia
+import skia  # type: ignore[import-not-found]
 
 from chimera.tools.local.picture.look import Look
 from chimera.tools.local.picture.typefaces import Face
@@ -19,14 +19,18 @@ def figure_size(look: Look, text: str, face: Face, size: float, width: float) ->
     return size if wide <= width else float(int(size * width / wide))
 
 
-def draw_settled(canvas: skia.Canvas, look: Look, text: str, face: Face, size: float, colour: int, x: float, baseline: float) -> float:
+def draw_settled(
+    canvas: skia.Canvas, look: Look, text: str, face: Face, size: float, colour: int, x: float, baseline: float
+) -> float:
     """Draw `text` kerned, as it stands once the counting is over; answers its width."""
     line = look.lettering.line(text, face, size, colour)
     line.draw(canvas, x, baseline)
     return line.width
 
 
-def draw_figure(canvas: skia.Canvas, look: Look, text: str, face: Face, size: float, colour: int, x: float, baseline: float) -> None:
+def draw_figure(
+    canvas: skia.Canvas, look: Look, text: str, face: Face, size: float, colour: int, x: float, baseline: float
+) -> None:
     """Draw `text` from its left edge `x`."""
     for character in text:
         cell = _cell(look, character, face, size)

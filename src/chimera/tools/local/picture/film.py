@@ -1,7 +1,7 @@
 """The whole video as frames: for any moment, everything that stands on screen, from the ground up."""
 
 import numpy as np
-import skia
+import skia  # type: ignore[import-not-found]
 
 from chimera.contracts.production import VideoJob
 from chimera.tools.local.picture.backdrop import movement, paint_ground
@@ -12,6 +12,7 @@ from chimera.tools.local.picture.frame_format import FrameFormat
 from chimera.tools.local.picture.furniture import Headline, paint_labels, paint_progress
 from chimera.tools.local.picture.look import Look
 from chimera.tools.local.picture.scenes.catalogue import PAINTERS
+from chimera.tools.local.picture.scenes.painter import BeatTime, Subject
 from chimera.tools.local.picture.sheet import Sheet
 from chimera.tools.local.picture.skyline import skyline
 from chimera.tools.local.picture.transitions import HALF_SECONDS, transition
@@ -24,7 +25,8 @@ class Film:
         story, track = job.storyboard, job.soundtrack
         self._look, self._cues = look, cues
         self._spans = beat_spans(len(story.beats), track.words, track.duration_ms)
-        self._scenes = [PAINTERS[beat.scene](look, job.evidence, story) for beat in story.beats]
+        subject = Subject(job.evidence, story.topic)
+        self._scenes = [PAINTERS[beat.scene](look, subject) for beat in story.beats]
         self._headlines = [Headline(look, beat.headline) for beat in story.beats]
         self._captions = CaptionLayer(look)
         self._movement, self._sweep = movement(look), transition(look)
@@ -57,7 +59,7 @@ class Film:
         beat = beat_at(self._spans, at)
         span = self._spans[beat]
         since = at - span.start
-        self._scenes[beat](canvas, since, span.seconds)
+        self._scenes[beat](canvas, BeatTime(since, span.seconds))
         self._headlines[beat].paint(canvas, since + (0.5 if beat == 0 else 0.0))
 
     def _paint_sweep(self, canvas: skia.Canvas, at: float) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-import skia
+import skia  # type: ignore[import-not-found]
 
 from chimera.tools.local.picture.beat_timing import Span
 from chimera.tools.local.picture.brush import block, clipped, rect_of, stroke

@@ -1,9 +1,9 @@
-"""Lines of type: shaped (kerning, right-to-left), measured, fitted to a width, and drawn; layouts are kept for reuse."""
+"""Lines of type: shaped (kerning, right-to-left), measured, fitted to a width, drawn; layouts are kept for reuse."""
 
 from collections import OrderedDict
 from dataclasses import dataclass
 
-import skia
+import skia  # type: ignore[import-not-found]
 
 from chimera.tools.local.picture.palette import faded
 from chimera.tools.local.picture.typefaces import Face, Typefaces
@@ -36,7 +36,9 @@ class Line:
         if opacity >= 0.99:
             self.paragraph.paint(canvas, x, top)
             return
-        around = skia.Rect.MakeXYWH(x - self.size * 0.2, top - self.size * 0.2, self.width + self.size * 0.4, self.height * 1.4)
+        around = skia.Rect.MakeXYWH(
+            x - self.size * 0.2, top - self.size * 0.2, self.width + self.size * 0.4, self.height * 1.4
+        )
         canvas.saveLayerAlpha(around, round(255 * opacity))
         self.paragraph.paint(canvas, x, top)
         canvas.restore()
@@ -62,7 +64,7 @@ class Lettering:
         return made
 
     def fitted(self, text: str, face: Face, size: float, colour: int, width: float, size_min: float = 0) -> Line:
-        """`text` no wider than `width`: smaller down to `size_min` (by default three fifths), then cut with an ellipsis."""
+        """`text` no wider than `width`: smaller, down to `size_min` (else three fifths), then cut with an ellipsis."""
         line = self.line(text, face, size, colour)
         if line.width <= width:
             return line
@@ -72,13 +74,17 @@ class Lettering:
             line = self.line(text, face, max(smallest, line.size - 1), colour)
         return line if line.width <= width else self._cut(text, face, line, colour, width)
 
-    def wrapped(self, text: str, face: Face, size: float, colour: int, width: float, lines_max: int) -> tuple[Line, ...]:
+    def wrapped(
+        self, text: str, face: Face, size: float, colour: int, width: float, lines_max: int
+    ) -> tuple[Line, ...]:
         """`text` in at most `lines_max` lines no wider than `width`, in the largest size up to `size` that does it."""
         smallest = size * 0.5
         while size > smallest:
             rows = self._broken(text, face, size, colour, width)
             if len(rows) <= lines_max and all(self.line(row, face, size, colour).width <= width for row in rows):
-                return tuple(self.line(row, face, size, colour) for row in self._evened(rows, face, size, colour, width))
+                return tuple(
+                    self.line(row, face, size, colour) for row in self._evened(rows, face, size, colour, width)
+                )
             size = max(smallest, size * 0.94)
         rows = self._broken(text, face, size, colour, width)
         if len(rows) > lines_max:

@@ -14,7 +14,7 @@ _SPACES = re.compile(r"\s+")
 
 
 def on_screen(text: str, characters_max: int = LABEL_CHARACTERS_MAX) -> str:
-    """`text` as it may stand in a picture: composed, one line, no controls or direction overrides, capped with an ellipsis."""
+    """`text` as it may stand in a picture: one line, no controls or direction overrides, capped with an ellipsis."""
     raw = unicodedata.normalize("NFC", text[: characters_max * 4])
     kept: list[str] = []
     marks = 0

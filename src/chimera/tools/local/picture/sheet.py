@@ -2,7 +2,7 @@
 
 import numpy as np
 import numpy.typing as npt
-import skia
+import skia  # type: ignore[import-not-found]
 
 from chimera.tools.local.picture.frame_format import FrameFormat
 

@@ -1,8 +1,8 @@
-"""The strip under the words of a tall video: the series' own columns, filling from left to right as the story is told."""
+"""The strip under the words of a tall video: the series' own columns, filling as the story is told."""
 
 from collections.abc import Callable
 
-import skia
+import skia  # type: ignore[import-not-found]
 
 from chimera.contracts.evidence import TrendEvidence
 from chimera.tools.local.picture.brush import block, clipped
@@ -19,14 +19,24 @@ Skyline = Callable[[skia.Canvas, float], None]
 def skyline(look: Look, evidence: TrendEvidence) -> Skyline:
     """A painter for how much of the video has passed, 0 to 1. Columns are bucket sums, to one scale."""
     layout, palette = look.layout, look.palette
-    strip = Box(0, layout.footer.bottom + _CLEAR_UNDER_FOOTER, layout.width, layout.height - layout.footer.bottom - _CLEAR_UNDER_FOOTER)
+    strip = Box(
+        0,
+        layout.footer.bottom + _CLEAR_UNDER_FOOTER,
+        layout.width,
+        layout.height - layout.footer.bottom - _CLEAR_UNDER_FOOTER,
+    )
     sums = _grouped([bucket.mentions for bucket in evidence.series])
     top = max(sums, default=0)
     if strip.height < 120 or top == 0:
-        return lambda canvas, passed: None
+        return lambda *_: None
     pitch = strip.width / len(sums)
     bars = [
-        Box(index * pitch + pitch * 0.12, strip.bottom - strip.height * total / top, pitch * 0.76, strip.height * total / top + 20)
+        Box(
+            index * pitch + pitch * 0.12,
+            strip.bottom - strip.height * total / top,
+            pitch * 0.76,
+            strip.height * total / top + 20,
+        )
         for index, total in enumerate(sums)
     ]
     ahead, told = blend(palette.deep, palette.ink, 0.09), blend(palette.deep, palette.accent, 0.42)

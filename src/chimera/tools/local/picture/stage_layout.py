@@ -37,7 +37,7 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class StageLayout:
-    """`body` holds the chart; captions and `footer` never meet it. Captions have at most `caption_characters` a line."""
+    """`body` holds the chart; captions and footer never meet it. A caption line has at most `caption_characters`."""
 
     width: float
     height: float

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-import skia
+import skia  # type: ignore[import-not-found]
 
 from chimera.contracts.storyboard import Scene, Storyboard
 from chimera.core.errors import ToolFailed

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-import skia
+import skia  # type: ignore[import-not-found]
 
 from chimera.tools.local.picture.brush import block, clipped, disc, fill, polygon
 from chimera.tools.local.picture.easing import ease_in_out

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, distribution
 
-import skia
+import skia  # type: ignore[import-not-found]
 
 from chimera.core.errors import EngineUnavailable
 

@@ -3,17 +3,16 @@
 Source and disclosure stand below, as on every beat; the call to action is the headline.
 """
 
-import skia
+import skia  # type: ignore[import-not-found]
 
 from chimera.contracts.evidence import TrendEvidence
-from chimera.contracts.storyboard import Storyboard
 from chimera.tools.local.picture.brush import block
 from chimera.tools.local.picture.easing import breath, ease_out, overshoot, phase
 from chimera.tools.local.picture.figures import figure_size
 from chimera.tools.local.picture.lettering import Line
 from chimera.tools.local.picture.look import Look
 from chimera.tools.local.picture.palette import faded
-from chimera.tools.local.picture.scenes.painter import Painter, count_text, has_ratio, ratio_text
+from chimera.tools.local.picture.scenes.painter import BeatTime, Painter, Subject, count_text, has_ratio, ratio_text
 from chimera.tools.local.picture.scenes.run_of_mentions import draw_run
 from chimera.tools.local.picture.screen_text import on_screen
 from chimera.tools.local.picture.stage_layout import Box
@@ -22,10 +21,11 @@ from chimera.tools.local.picture.typefaces import Face
 _GAP = 20.0
 
 
-def paint_closing(look: Look, evidence: TrendEvidence, storyboard: Storyboard) -> Painter:
+def paint_closing(look: Look, subject: Subject) -> Painter:
     """Topic in large type, cards with the figures, the line below."""
+    evidence = subject.evidence
     body, palette = look.layout.body, look.palette
-    topic = look.lettering.wrapped(on_screen(storyboard.topic, 80), look.display, 128, palette.accent, body.width, 2)
+    topic = look.lettering.wrapped(on_screen(subject.topic, 80), look.display, 128, palette.accent, body.width, 2)
     topic_height = sum(line.size * 1.06 for line in topic)
     figures = _figures(evidence)
     width = (body.width - _GAP * (len(figures) - 1)) / len(figures)
@@ -34,7 +34,8 @@ def paint_closing(look: Look, evidence: TrendEvidence, storyboard: Storyboard) -
     run_top = cards_top + tall + 44
     run = Box(body.x, run_top, body.width, body.bottom - run_top - 8)
 
-    def paint(canvas: skia.Canvas, at: float, seconds: float) -> None:
+    def paint(canvas: skia.Canvas, now: BeatTime) -> None:
+        at = now.at
         _draw_topic(canvas, look, topic, at)
         for index, figure in enumerate(figures):
             arrived = ease_out(phase(at, 0.35 + 0.22 * index, 0.7))

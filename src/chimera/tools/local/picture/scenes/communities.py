@@ -1,15 +1,14 @@
 """COMMUNITIES: where it was said, as ranked bars or lollipops."""
 
-import skia
+import skia  # type: ignore[import-not-found]
 
-from chimera.contracts.evidence import Share, TrendEvidence
-from chimera.contracts.storyboard import Storyboard
+from chimera.contracts.evidence import Share
 from chimera.tools.local.picture.brush import block, disc, segment
 from chimera.tools.local.picture.easing import breath, ease_out, phase
 from chimera.tools.local.picture.look import Look
 from chimera.tools.local.picture.palette import blend, faded
 from chimera.tools.local.picture.scenes.count import paint_count
-from chimera.tools.local.picture.scenes.painter import Painter, count_text
+from chimera.tools.local.picture.scenes.painter import BeatTime, Painter, Subject, count_text
 from chimera.tools.local.picture.screen_text import on_screen
 from chimera.tools.local.picture.stage_layout import Box
 from chimera.tools.local.picture.typefaces import Face
@@ -22,19 +21,21 @@ def ranked(shares: tuple[Share, ...]) -> tuple[Share, ...]:
     return tuple(sorted(shares, key=lambda share: (-share.mentions, share.name))[:_ROWS_MAX])
 
 
-def paint_communities(look: Look, evidence: TrendEvidence, storyboard: Storyboard) -> Painter:
+def paint_communities(look: Look, subject: Subject) -> Painter:
     """Bars to one scale; without communities, the count instead."""
+    evidence = subject.evidence
     rows = ranked(evidence.communities)
     if not rows:
-        return paint_count(look, evidence, storyboard)
+        return paint_count(look, subject)
     body = look.layout.body
     note = f"{evidence.community_count:,} communit{'y' if evidence.community_count == 1 else 'ies'} in all"
     step = min((body.height - 70) / len(rows), 132.0)
     top = body.y + (body.height - 70 - step * len(rows)) / 2
     largest = max(rows[0].mentions, 1)
 
-    def paint(canvas: skia.Canvas, at: float, seconds: float) -> None:
-        stagger = min(0.35, seconds * 0.45 / len(rows))
+    def paint(canvas: skia.Canvas, now: BeatTime) -> None:
+        at = now.at
+        stagger = min(0.35, now.seconds * 0.45 / len(rows))
         for index, share in enumerate(rows):
             row = Box(body.x, top + index * step, body.width, step)
             grown = ease_out(phase(at, 0.25 + stagger * index, 0.9))
@@ -56,7 +57,9 @@ def _draw_row(canvas: skia.Canvas, look: Look, share: Share, row: Box, state: tu
     thick = min(34.0, row.height * 0.28)
     baseline = row.y + text_size * 0.95
     count = look.lettering.line(count_text(share.mentions, grown), look.display, text_size * 1.15, palette.ink)
-    name = look.lettering.fitted(on_screen(share.name), Face.STRONG, text_size, palette.ink, row.width - count.width - 40, 28)
+    name = look.lettering.fitted(
+        on_screen(share.name), Face.STRONG, text_size, palette.ink, row.width - count.width - 40, 28
+    )
     name.draw(canvas, row.x + 40 * (1 - grown), baseline, grown)
     count.draw(canvas, row.right - count.width, baseline)
     bar = Box(row.x, baseline + text_size * 0.34, row.width * part * grown, thick)

@@ -3,16 +3,15 @@
 import math
 from dataclasses import dataclass
 
-import skia
+import skia  # type: ignore[import-not-found]
 
 from chimera.contracts.evidence import TrendEvidence
-from chimera.contracts.storyboard import Storyboard
 from chimera.tools.local.picture.brush import Point, disc, dots
 from chimera.tools.local.picture.easing import ease_in_out, ease_out, phase
 from chimera.tools.local.picture.figures import draw_figure, draw_settled, figure_size
 from chimera.tools.local.picture.look import Look
 from chimera.tools.local.picture.palette import blend
-from chimera.tools.local.picture.scenes.painter import Painter, count_text
+from chimera.tools.local.picture.scenes.painter import BeatTime, Painter, Subject, count_text
 from chimera.tools.local.picture.screen_text import length_of_time, one_decimal, posts
 from chimera.tools.local.picture.stage_layout import Box
 from chimera.tools.local.picture.typefaces import Face
@@ -43,15 +42,17 @@ def dot_field(mentions: int, box: Box) -> DotField:
     return DotField(centres, pitch * 0.66, each, columns)
 
 
-def paint_count(look: Look, evidence: TrendEvidence, storyboard: Storyboard) -> Painter:
+def paint_count(look: Look, subject: Subject) -> Painter:
     """The counter above, the dots below it, the legend at the bottom."""
+    evidence = subject.evidence
     body, palette = look.layout.body, look.palette
     top = Box(body.x, body.y, body.width, body.height * 0.27)
     field = dot_field(evidence.mentions, Box(body.x, top.bottom + 14, body.width, body.height * 0.73 - 86))
     usual = min(len(field.centres), round(float(evidence.expected) / field.posts_each))
 
-    def paint(canvas: skia.Canvas, at: float, seconds: float) -> None:
-        filling = min(3.2, max(1.0, seconds * 0.5))
+    def paint(canvas: skia.Canvas, now: BeatTime) -> None:
+        at = now.at
+        filling = min(3.2, max(1.0, now.seconds * 0.5))
         done = ease_in_out(phase(at, 0.25, filling))
         _draw_counter(canvas, look, evidence, top, done)
         shown = round(len(field.centres) * done)

@@ -1,15 +1,15 @@
 """HOOK: the ratio or the count as the first thing seen, over a drawing of how the mentions ran."""
 
-import skia
+import skia  # type: ignore[import-not-found]
 
-from chimera.contracts.evidence import TrendEvidence
-from chimera.contracts.storyboard import Storyboard
 from chimera.tools.local.picture.brush import disc, ring
 from chimera.tools.local.picture.easing import breath, ease_out, phase
 from chimera.tools.local.picture.look import Look
 from chimera.tools.local.picture.palette import faded
 from chimera.tools.local.picture.scenes.painter import (
+    BeatTime,
     Painter,
+    Subject,
     count_text,
     draw_centred_figure,
     draw_label,
@@ -24,8 +24,9 @@ _HEAD_START = 0.45
 """Seconds of movement already done on the first frame, so that a video never opens on an empty picture."""
 
 
-def paint_hook(look: Look, evidence: TrendEvidence, storyboard: Storyboard) -> Painter:
+def paint_hook(look: Look, subject: Subject) -> Painter:
     """The number, what it is a number of, and the run of mentions below it."""
+    evidence = subject.evidence
     body, palette = look.layout.body, look.palette
     figure_box = Box(body.x, body.y, body.width, body.height * 0.42)
     wave_box = Box(body.x, body.y + body.height * 0.68, body.width, body.height * 0.32)
@@ -35,8 +36,8 @@ def paint_hook(look: Look, evidence: TrendEvidence, storyboard: Storyboard) -> P
     detail = f"{posts(evidence.mentions)} in {window}; {one_decimal(evidence.expected)} expected"
     final = ratio_text(evidence) if as_ratio else count_text(evidence.mentions)
 
-    def paint(canvas: skia.Canvas, at: float, seconds: float) -> None:
-        at += _HEAD_START
+    def paint(canvas: skia.Canvas, now: BeatTime) -> None:
+        at = now.at + _HEAD_START
         done = ease_out(phase(at, 0.0, 1.5))
         shown = ratio_text(evidence, done) if as_ratio else count_text(evidence.mentions, done)
         _pulse(canvas, look, figure_box, at)
@@ -61,4 +62,4 @@ def _pulse(canvas: skia.Canvas, look: Look, box: Box, at: float) -> None:
         spread = box.width * (0.30 + 0.16 * breath(at + index * 0.35, 2.4))
         spot = skia.Point(spread, 0)
         turned = skia.Matrix.RotateDeg(index * 30 + at * 9).mapXY(spot.fX, spot.fY)
-        disc(canvas, (centre[0] + turned.fX, centre[1] + turned.fY * 0.55), 9, faded(look.palette.second, 0.7))
+        disc(canvas, (centre[0] + turned.fX, centre[1] + turned.fY * 0.3), 9, faded(look.palette.second, 0.7))

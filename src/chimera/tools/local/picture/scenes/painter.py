@@ -1,21 +1,38 @@
 """What every scene is, and the pieces several scenes share."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
-import skia
+import skia  # type: ignore[import-not-found]
 
 from chimera.contracts.evidence import TrendEvidence
-from chimera.contracts.storyboard import Storyboard
 from chimera.tools.local.picture.figures import draw_figure, figure_size, figure_width
 from chimera.tools.local.picture.look import Look
 from chimera.tools.local.picture.screen_text import one_decimal, whole
 from chimera.tools.local.picture.stage_layout import Box
 from chimera.tools.local.picture.typefaces import Face
 
-Painter = Callable[[skia.Canvas, float, float], None]
-"""Draws the scene: canvas, seconds since the beat began, seconds the beat lasts."""
 
-SceneMaker = Callable[[Look, TrendEvidence, Storyboard], Painter]
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What the scenes are about."""
+
+    evidence: TrendEvidence
+    topic: str
+
+
+@dataclass(frozen=True, slots=True)
+class BeatTime:
+    """Where in its beat a frame stands: seconds since the beat began, and seconds the beat lasts."""
+
+    at: float
+    seconds: float
+
+
+Painter = Callable[[skia.Canvas, BeatTime], None]
+"""Draws the scene at a moment of its beat."""
+
+SceneMaker = Callable[[Look, Subject], Painter]
 
 RATIO_WORTH_SHOWING = 1.05
 
@@ -37,7 +54,9 @@ def count_text(count: int, done: float = 1.0) -> str:
     return whole(count if done >= 1 else count * done)
 
 
-def draw_centred_figure(canvas: skia.Canvas, look: Look, shown: str, final: str, place: tuple[Box, float, int]) -> float:
+def draw_centred_figure(
+    canvas: skia.Canvas, look: Look, shown: str, final: str, place: tuple[Box, float, int]
+) -> float:
     """A figure centred in a box, set at the size at which its final text fits. `place`: box, largest size, colour.
 
     Returns the baseline.
@@ -54,7 +73,9 @@ def draw_centred_figure(canvas: skia.Canvas, look: Look, shown: str, final: str,
     return baseline
 
 
-def draw_label(canvas: skia.Canvas, look: Look, text: str, place: tuple[float, float, float], colour: int, size: float = 40) -> None:
+def draw_label(
+    canvas: skia.Canvas, look: Look, text: str, place: tuple[float, float, float], colour: int, size: float = 40
+) -> None:
     """A line of text centred at x. `place`: centre x, baseline, width allowed."""
     centre, baseline, width = place
     line = look.lettering.fitted(text, Face.TEXT, size, colour, width, 28)

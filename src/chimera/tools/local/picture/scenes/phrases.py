@@ -3,17 +3,16 @@
 import math
 from dataclasses import dataclass
 
-import skia
+import skia  # type: ignore[import-not-found]
 
-from chimera.contracts.evidence import Share, TrendEvidence
-from chimera.contracts.storyboard import Storyboard
+from chimera.contracts.evidence import Share
 from chimera.tools.local.picture.brush import block
 from chimera.tools.local.picture.easing import overshoot, phase
 from chimera.tools.local.picture.lettering import Line
 from chimera.tools.local.picture.look import Look
 from chimera.tools.local.picture.palette import faded
 from chimera.tools.local.picture.scenes.count import paint_count
-from chimera.tools.local.picture.scenes.painter import Painter
+from chimera.tools.local.picture.scenes.painter import BeatTime, Painter, Subject
 from chimera.tools.local.picture.screen_text import on_screen, whole
 from chimera.tools.local.picture.stage_layout import Box
 from chimera.tools.local.picture.typefaces import Face
@@ -32,15 +31,17 @@ class Placed:
     order: int
 
 
-def paint_phrases(look: Look, evidence: TrendEvidence, storyboard: Storyboard) -> Painter:
+def paint_phrases(look: Look, subject: Subject) -> Painter:
     """Plates that pop in by rank and float; without phrases, the count instead."""
+    evidence = subject.evidence
     shares = sorted(evidence.phrases, key=lambda share: (-share.mentions, share.name))[:_PHRASES_MAX]
     if not shares:
-        return paint_count(look, evidence, storyboard)
+        return paint_count(look, subject)
     placed = pack(look, tuple(shares), look.layout.body)
 
-    def paint(canvas: skia.Canvas, at: float, seconds: float) -> None:
-        stagger = min(0.32, seconds * 0.5 / len(placed))
+    def paint(canvas: skia.Canvas, now: BeatTime) -> None:
+        at = now.at
+        stagger = min(0.32, now.seconds * 0.5 / len(placed))
         for plate in placed:
             grown = overshoot(phase(at, 0.2 + stagger * plate.order, 0.55))
             if grown > 0:
@@ -64,7 +65,9 @@ def _rows(look: Look, shares: tuple[Share, ...], body: Box, scale: float) -> tup
     rows: list[list[tuple[Line, Line, float, float]]] = [[]]
     for index, share in enumerate(shares):
         size = max(34.0, 104 * scale * math.sqrt(share.mentions / largest))
-        word = look.lettering.fitted(on_screen(share.name, 60), look.display, size, _ink(look, index), body.width - 190, 34)
+        word = look.lettering.fitted(
+            on_screen(share.name, 60), look.display, size, _ink(look, index), body.width - 190, 34
+        )
         count = look.lettering.line(whole(share.mentions), Face.STRONG, max(28.0, size * 0.42), _ink(look, index))
         width, height = word.width + count.width + 68, size * 1.42
         used = sum(piece[2] + _GAP for piece in rows[-1])

@@ -2,22 +2,30 @@
 
 import math
 
-import skia
+import skia  # type: ignore[import-not-found]
 
 from chimera.contracts.evidence import TrendEvidence
-from chimera.contracts.storyboard import Storyboard
 from chimera.tools.local.picture.brush import block, disc, segment
 from chimera.tools.local.picture.easing import breath, ease_out, overshoot, phase
 from chimera.tools.local.picture.look import Look
 from chimera.tools.local.picture.palette import faded
-from chimera.tools.local.picture.scenes.painter import Painter, count_text, draw_label, has_ratio, ratio_text
+from chimera.tools.local.picture.scenes.painter import (
+    BeatTime,
+    Painter,
+    Subject,
+    count_text,
+    draw_label,
+    has_ratio,
+    ratio_text,
+)
 from chimera.tools.local.picture.screen_text import one_decimal
 from chimera.tools.local.picture.stage_layout import Box
 from chimera.tools.local.picture.typefaces import Face
 
 
-def paint_ratio(look: Look, evidence: TrendEvidence, storyboard: Storyboard) -> Painter:
+def paint_ratio(look: Look, subject: Subject) -> Painter:
     """Both quantities to one scale, then how many times one is of the other."""
+    evidence = subject.evidence
     return (_columns if look.variants.ratio % 2 == 0 else _discs)(look, evidence)
 
 
@@ -31,7 +39,8 @@ def _columns(look: Look, evidence: TrendEvidence) -> Painter:
         (body.right - body.width * 0.06 - width, float(evidence.mentions), "observed", palette.accent, 0.7),
     )
 
-    def paint(canvas: skia.Canvas, at: float, seconds: float) -> None:
+    def paint(canvas: skia.Canvas, now: BeatTime) -> None:
+        at = now.at
         segment(canvas, (body.x, floor), (body.right, floor), faded(palette.ink, 0.35), 4)
         for x, value, label, colour, start in columns:
             grown = ease_out(phase(at, start, 1.4))
@@ -57,7 +66,8 @@ def _discs(look: Look, evidence: TrendEvidence) -> Painter:
     centre_x = body.x + reach + 10
     side = Box(centre_x + reach + 30, body.y, body.right - centre_x - reach - 30, body.height)
 
-    def paint(canvas: skia.Canvas, at: float, seconds: float) -> None:
+    def paint(canvas: skia.Canvas, now: BeatTime) -> None:
+        at = now.at
         for radius, colour, start in ((sizes[0], palette.accent, 0.6), (max(sizes[1], 5.0), palette.muted, 0.15)):
             grown = overshoot(phase(at, start, 1.0)) * radius
             disc(canvas, (centre_x, floor - grown), grown, colour)
@@ -92,7 +102,9 @@ def _draw_notes(canvas: skia.Canvas, look: Look, evidence: TrendEvidence, side: 
     _draw_badge(canvas, look, evidence, (side.right - radius, side.y + 2 * step + radius + 14), radius, at)
 
 
-def _draw_badge(canvas: skia.Canvas, look: Look, evidence: TrendEvidence, centre: tuple[float, float], radius: float, at: float) -> None:
+def _draw_badge(
+    canvas: skia.Canvas, look: Look, evidence: TrendEvidence, centre: tuple[float, float], radius: float, at: float
+) -> None:
     """How many times; it pops in when both quantities stand, then breathes."""
     if not has_ratio(evidence):
         return

@@ -1,6 +1,6 @@
 """The run of mentions as a small filled line, where the series is an accompaniment and not the subject."""
 
-import skia
+import skia  # type: ignore[import-not-found]
 
 from chimera.contracts.evidence import TrendEvidence
 from chimera.tools.local.picture.brush import clipped, disc, fill, polygon, polyline, stroke
@@ -17,7 +17,9 @@ def draw_run(canvas: skia.Canvas, look: Look, evidence: TrendEvidence, box: Box,
     if len(counts) < 2 or top == 0 or box.height < 40:
         return
     step = box.width / (len(counts) - 1)
-    points = [(box.x + index * step, box.bottom - box.height * 0.92 * count / top) for index, count in enumerate(counts)]
+    points = [
+        (box.x + index * step, box.bottom - box.height * 0.92 * count / top) for index, count in enumerate(counts)
+    ]
     done = ease_in_out(phase(at, 0.2, 2.6))
     with clipped(canvas, Box(box.x - 12, box.y - 12, (box.width + 24) * done, box.height + 24)):
         under = polygon([*points, (box.right, box.bottom), (box.x, box.bottom)])

@@ -2,15 +2,13 @@
 
 import math
 
-import skia
+import skia  # type: ignore[import-not-found]
 
-from chimera.contracts.evidence import TrendEvidence
-from chimera.contracts.storyboard import Storyboard
 from chimera.tools.local.picture.brush import arc, disc, segment, stroke
 from chimera.tools.local.picture.easing import overshoot, phase
 from chimera.tools.local.picture.look import Look
 from chimera.tools.local.picture.palette import blend, faded
-from chimera.tools.local.picture.scenes.painter import Painter, draw_label
+from chimera.tools.local.picture.scenes.painter import BeatTime, Painter, Subject, draw_label
 from chimera.tools.local.picture.screen_text import posts
 
 _STEPS = 36
@@ -22,15 +20,17 @@ def signed(value: float) -> str:
     return "0.00" if text[1:] == "0.00" else text
 
 
-def paint_sentiment(look: Look, evidence: TrendEvidence, storyboard: Storyboard) -> Painter:
-    """The gauge fills, the needle swings to the mean and trembles there; without a sample it says so and stays at rest."""
+def paint_sentiment(look: Look, subject: Subject) -> Painter:
+    """The gauge fills, the needle swings to the mean and trembles there; without a sample there is no needle."""
+    evidence = subject.evidence
     body, palette = look.layout.body, look.palette
     radius = min(body.width * 0.44, body.height * 0.56)
     centre = (body.centre_x, body.y + radius + 20)
     mean = float(evidence.sentiment.mean)
     sample = evidence.sentiment.sample_size
 
-    def paint(canvas: skia.Canvas, at: float, seconds: float) -> None:
+    def paint(canvas: skia.Canvas, now: BeatTime) -> None:
+        at = now.at
         _draw_scale(canvas, look, (centre, radius), phase(at, 0.1, 0.9))
         if sample:
             tremble = 0.012 * math.sin(at * 3.1) * phase(at, 2.0, 1.0)

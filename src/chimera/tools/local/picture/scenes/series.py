@@ -2,16 +2,26 @@
 
 from dataclasses import dataclass
 
-import skia
+import skia  # type: ignore[import-not-found]
 
 from chimera.contracts.evidence import BucketCount, TrendEvidence
-from chimera.contracts.storyboard import Storyboard
-from chimera.tools.local.picture.brush import Point, block, clipped, disc, fill, polygon, polyline, ring, segment, stroke
+from chimera.tools.local.picture.brush import (
+    Point,
+    block,
+    clipped,
+    disc,
+    fill,
+    polygon,
+    polyline,
+    ring,
+    segment,
+    stroke,
+)
 from chimera.tools.local.picture.easing import breath, ease_in_out, ease_out, phase
 from chimera.tools.local.picture.look import Look
 from chimera.tools.local.picture.palette import faded
 from chimera.tools.local.picture.scenes.count import paint_count
-from chimera.tools.local.picture.scenes.painter import Painter
+from chimera.tools.local.picture.scenes.painter import BeatTime, Painter, Subject
 from chimera.tools.local.picture.screen_text import moment, posts
 from chimera.tools.local.picture.stage_layout import Box
 from chimera.tools.local.picture.typefaces import Face
@@ -36,21 +46,25 @@ def plot(series: tuple[BucketCount, ...], box: Box) -> Plot:
     step = box.width / max(1, len(series) - 1)
     start = box.x if len(series) > 1 else box.centre_x
     mentions = tuple((start + i * step, box.bottom - box.height * b.mentions / top) for i, b in enumerate(series))
-    expected = tuple((start + i * step, box.bottom - box.height * float(b.expected) / top) for i, b in enumerate(series))
+    expected = tuple(
+        (start + i * step, box.bottom - box.height * float(b.expected) / top) for i, b in enumerate(series)
+    )
     peak = max(range(len(series)), key=lambda index: series[index].mentions)
     return Plot(box, mentions, expected, peak, top)
 
 
-def paint_series(look: Look, evidence: TrendEvidence, storyboard: Storyboard) -> Painter:
+def paint_series(look: Look, subject: Subject) -> Painter:
     """The chart; without any bucket, the count instead."""
+    evidence = subject.evidence
     if not evidence.series:
-        return paint_count(look, evidence, storyboard)
+        return paint_count(look, subject)
     body = look.layout.body
     chart = plot(evidence.series, Box(body.x + 14, body.y + 96, body.width - 28, body.height - 96 - 70))
-    as_columns = look.variants.series % 2 == 1 and len(evidence.series) <= _COLUMNS_MAX or len(evidence.series) == 1
+    as_columns = (look.variants.series % 2 == 1 and len(evidence.series) <= _COLUMNS_MAX) or len(evidence.series) == 1
 
-    def paint(canvas: skia.Canvas, at: float, seconds: float) -> None:
-        drawing = min(3.6, max(1.4, seconds * 0.5))
+    def paint(canvas: skia.Canvas, now: BeatTime) -> None:
+        at = now.at
+        drawing = min(3.6, max(1.4, now.seconds * 0.5))
         done = ease_in_out(phase(at, 0.3, drawing))
         _draw_axes(canvas, look, evidence, chart, at)
         reveal = Box(chart.box.x - 14, chart.box.y - 20, (chart.box.width + 28) * done, chart.box.height + 24)
@@ -71,7 +85,9 @@ def _draw_axes(canvas: skia.Canvas, look: Look, evidence: TrendEvidence, chart: 
     grown = ease_out(phase(at, 0.0, 0.7))
     for share in (0.0, 0.5, 1.0):
         level = box.bottom - box.height * share
-        segment(canvas, (box.x, level), (box.x + box.width * grown, level), faded(palette.ink, 0.16 if share else 0.45), 3)
+        segment(
+            canvas, (box.x, level), (box.x + box.width * grown, level), faded(palette.ink, 0.16 if share else 0.45), 3
+        )
     first, last = evidence.series[0].start, evidence.series[-1].start
     begin = look.lettering.fitted(moment(first), Face.TEXT, 34, palette.muted, box.width * 0.45, 28)
     begin.draw(canvas, box.x, box.bottom + 50)
@@ -117,7 +133,11 @@ def _draw_head(canvas: skia.Canvas, look: Look, chart: Plot, done: float, at: fl
 
 def _draw_expected(canvas: skia.Canvas, look: Look, chart: Plot, done: float) -> None:
     palette, box = look.palette, chart.box
-    level = list(chart.expected) if len(chart.expected) > 1 else [(box.x, chart.expected[0][1]), (box.right, chart.expected[0][1])]
+    level = (
+        list(chart.expected)
+        if len(chart.expected) > 1
+        else [(box.x, chart.expected[0][1]), (box.right, chart.expected[0][1])]
+    )
     with clipped(canvas, Box(box.x - 8, box.y - 20, (box.width + 16) * ease_in_out(done), box.height + 30)):
         canvas.drawPath(polyline(level), stroke(palette.muted, 5, (4, 14)))
     segment(canvas, (box.x, look.layout.body.y + 30), (box.x + 60, look.layout.body.y + 30), palette.muted, 5, (4, 14))

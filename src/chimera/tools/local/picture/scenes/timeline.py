@@ -2,15 +2,14 @@
 
 from datetime import datetime
 
-import skia
+import skia  # type: ignore[import-not-found]
 
 from chimera.contracts.evidence import TrendEvidence
-from chimera.contracts.storyboard import Storyboard
 from chimera.tools.local.picture.brush import disc, ring, segment
 from chimera.tools.local.picture.easing import breath, ease_out, overshoot, phase
 from chimera.tools.local.picture.look import Look
 from chimera.tools.local.picture.palette import faded
-from chimera.tools.local.picture.scenes.painter import Painter
+from chimera.tools.local.picture.scenes.painter import BeatTime, Painter, Subject
 from chimera.tools.local.picture.screen_text import moment, posts
 from chimera.tools.local.picture.stage_layout import Box
 from chimera.tools.local.picture.typefaces import Face
@@ -26,16 +25,18 @@ def milestones(evidence: TrendEvidence) -> tuple[tuple[datetime, str, str], ...]
     return tuple(sorted(found, key=lambda milestone: milestone[0]))
 
 
-def paint_timeline(look: Look, evidence: TrendEvidence, storyboard: Storyboard) -> Painter:
+def paint_timeline(look: Look, subject: Subject) -> Painter:
     """The line runs down from one milestone to the next; each opens as the line arrives."""
+    evidence = subject.evidence
     body, palette = look.layout.body, look.palette
     stops = milestones(evidence)
     step = body.height / len(stops)
     rail = body.x + 40
     levels = [body.y + step * (index + 0.5) for index in range(len(stops))]
 
-    def paint(canvas: skia.Canvas, at: float, seconds: float) -> None:
-        pace = min(1.5, max(0.6, seconds * 0.22))
+    def paint(canvas: skia.Canvas, now: BeatTime) -> None:
+        at = now.at
+        pace = min(1.5, max(0.6, now.seconds * 0.22))
         reach = levels[0] + (levels[-1] - levels[0]) * phase(at, 0.4, pace * 2)
         segment(canvas, (rail, levels[0]), (rail, levels[-1]), faded(palette.ink, 0.18), 8)
         segment(canvas, (rail, levels[0]), (rail, reach), palette.accent, 8)
