@@ -20,8 +20,35 @@ _LINGER_MS = 400
 _WORDS_MAX = 16
 _WORD_CHARACTERS_MAX = 60
 _LEANING = frozenset(
-    ("a", "an", "the", "of", "to", "in", "on", "at", "by", "for", "from", "with", "and", "or", "but", "as", "than")
-    + ("that", "this", "its", "their", "his", "her", "is", "are", "was", "were")
+    [
+        "a",
+        "an",
+        "the",
+        "of",
+        "to",
+        "in",
+        "on",
+        "at",
+        "by",
+        "for",
+        "from",
+        "with",
+        "and",
+        "or",
+        "but",
+        "as",
+        "than",
+        "that",
+        "this",
+        "its",
+        "their",
+        "his",
+        "her",
+        "is",
+        "are",
+        "was",
+        "were",
+    ]
 )
 """Words that lean on the one after them; a line should not end with one."""
 

@@ -36,7 +36,7 @@ def dot_field(mentions: int, box: Box) -> DotField:
     if count == 0:
         return DotField((), 0, 1, 1)
     columns = max(1, min(count, round(math.sqrt(count * box.width / box.height))))
-    pitch = min(box.width / columns, box.height / -(-count // columns), 64.0)
+    pitch = min(box.width / columns, box.height / -(-count // columns), 110.0)
     left = box.x + (box.width - pitch * columns) / 2 + pitch / 2
     centres = tuple((left + (i % columns) * pitch, box.y + pitch / 2 + (i // columns) * pitch) for i in range(count))
     return DotField(centres, pitch * 0.66, each, columns)
@@ -70,8 +70,9 @@ def _draw_counter(canvas: skia.Canvas, look: Look, evidence: TrendEvidence, box:
     draw = draw_figure if done < 1 else draw_settled
     draw(canvas, look, count_text(evidence.mentions, done), look.display, size, palette.ink, box.x, box.y + size * 0.76)
     width = box.width * 0.38
+    noun = "post" if evidence.mentions == 1 else "posts"
     window = f"in {length_of_time(evidence.timeframe_seconds)}"
-    for index, (text, colour, height) in enumerate((("posts", palette.accent, 58), (window, palette.ink, 42))):
+    for index, (text, colour, height) in enumerate(((noun, palette.accent, 58), (window, palette.ink, 42))):
         line = look.lettering.fitted(text, Face.STRONG if index == 0 else Face.TEXT, height, colour, width, 28)
         line.draw(canvas, box.right - line.width, box.y + size * 0.76 - (0 if index else 58))
 

@@ -32,8 +32,11 @@ def paint_hook(look: Look, subject: Subject) -> Painter:
     wave_box = Box(body.x, body.y + body.height * 0.68, body.width, body.height * 0.32)
     window = length_of_time(evidence.timeframe_seconds)
     as_ratio = has_ratio(evidence)
-    lead = "times the usual" if as_ratio else f"posts in {window}"
-    detail = f"{posts(evidence.mentions)} in {window}; {one_decimal(evidence.expected)} expected"
+    one = evidence.mentions == 1
+    lead = "times the usual" if as_ratio else f"post{'' if one else 's'} in {window}"
+    detail = f"{one_decimal(evidence.expected)} expected"
+    if as_ratio:
+        detail = f"{posts(evidence.mentions)} in {window}; {detail}"
     final = ratio_text(evidence) if as_ratio else count_text(evidence.mentions)
 
     def paint(canvas: skia.Canvas, now: BeatTime) -> None:

@@ -19,6 +19,7 @@ from chimera.tools.local.picture.typefaces import Face
 
 _PHRASES_MAX = 9
 _GAP = 18.0
+_PLATE_MARGINS = 68.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +66,10 @@ def _rows(look: Look, shares: tuple[Share, ...], body: Box, scale: float) -> tup
     rows: list[list[tuple[Line, Line, float, float]]] = [[]]
     for index, share in enumerate(shares):
         size = max(34.0, 104 * scale * math.sqrt(share.mentions / largest))
-        word = look.lettering.fitted(
-            on_screen(share.name, 60), look.display, size, _ink(look, index), body.width - 190, 34
-        )
         count = look.lettering.line(whole(share.mentions), Face.STRONG, max(28.0, size * 0.42), _ink(look, index))
-        width, height = word.width + count.width + 68, size * 1.42
+        room = body.width - count.width - _PLATE_MARGINS
+        word = look.lettering.fitted(on_screen(share.name, 60), look.display, size, _ink(look, index), room, 34)
+        width, height = word.width + count.width + _PLATE_MARGINS, word.size * 1.42
         used = sum(piece[2] + _GAP for piece in rows[-1])
         if rows[-1] and used + width > body.width:
             rows.append([])

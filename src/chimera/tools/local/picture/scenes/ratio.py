@@ -44,7 +44,7 @@ def _columns(look: Look, evidence: TrendEvidence) -> Painter:
         segment(canvas, (body.x, floor), (body.right, floor), faded(palette.ink, 0.35), 4)
         for x, value, label, colour, start in columns:
             grown = ease_out(phase(at, start, 1.4))
-            height = max(6.0, tall * value / largest) * grown
+            height = max(6.0 if value else 0.0, tall * value / largest) * grown
             block(canvas, Box(x, floor - height, width, height), colour, 14)
             final = one_decimal(evidence.expected) if label == "expected" else count_text(evidence.mentions)
             shown = final if grown >= 1 else count_text(round(value), grown)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import skia  # type: ignore[import-not-found]
 
-from chimera.contracts.evidence import BucketCount, TrendEvidence
+from chimera.contracts.evidence import TrendEvidence
 from chimera.tools.local.picture.brush import (
     Point,
     block,
@@ -40,8 +40,9 @@ class Plot:
     top: float
 
 
-def plot(series: tuple[BucketCount, ...], box: Box) -> Plot:
+def plot(evidence: TrendEvidence, box: Box) -> Plot:
     """Buckets at equal distances from left to right; the largest value reaches the top of the box."""
+    series = evidence.series
     top = max([1.0, *(float(b.mentions) for b in series), *(float(b.expected) for b in series)])
     step = box.width / max(1, len(series) - 1)
     start = box.x if len(series) > 1 else box.centre_x
@@ -49,7 +50,7 @@ def plot(series: tuple[BucketCount, ...], box: Box) -> Plot:
     expected = tuple(
         (start + i * step, box.bottom - box.height * float(b.expected) / top) for i, b in enumerate(series)
     )
-    peak = max(range(len(series)), key=lambda index: series[index].mentions)
+    peak = max(range(len(series)), key=lambda i: (series[i].start == evidence.peak_start, series[i].mentions))
     return Plot(box, mentions, expected, peak, top)
 
 
@@ -59,7 +60,7 @@ def paint_series(look: Look, subject: Subject) -> Painter:
     if not evidence.series:
         return paint_count(look, subject)
     body = look.layout.body
-    chart = plot(evidence.series, Box(body.x + 14, body.y + 96, body.width - 28, body.height - 96 - 70))
+    chart = plot(evidence, Box(body.x + 14, body.y + 96, body.width - 28, body.height - 96 - 70))
     as_columns = (look.variants.series % 2 == 1 and len(evidence.series) <= _COLUMNS_MAX) or len(evidence.series) == 1
 
     def paint(canvas: skia.Canvas, now: BeatTime) -> None:
@@ -140,8 +141,15 @@ def _draw_expected(canvas: skia.Canvas, look: Look, chart: Plot, done: float) ->
     )
     with clipped(canvas, Box(box.x - 8, box.y - 20, (box.width + 16) * ease_in_out(done), box.height + 30)):
         canvas.drawPath(polyline(level), stroke(palette.muted, 5, (4, 14)))
-    segment(canvas, (box.x, look.layout.body.y + 30), (box.x + 60, look.layout.body.y + 30), palette.muted, 5, (4, 14))
-    look.lettering.line("expected", Face.TEXT, 36, palette.muted).draw(canvas, box.x + 80, look.layout.body.y + 42)
+    name = look.lettering.line("expected", Face.TEXT, 36, palette.muted)
+    x, y = (box.right - name.width - 80 if _peaks_early(chart) else box.x), look.layout.body.y
+    segment(canvas, (x, y + 30), (x + 60, y + 30), palette.muted, 5, (4, 14))
+    name.draw(canvas, x + 80, y + 42)
+
+
+def _peaks_early(chart: Plot) -> bool:
+    """Whether the peak stands in the left half, so that the legend goes to the right."""
+    return chart.mentions[chart.peak][0] < chart.box.centre_x
 
 
 def _draw_peak(canvas: skia.Canvas, look: Look, evidence: TrendEvidence, chart: Plot, at: float) -> None:
@@ -152,8 +160,11 @@ def _draw_peak(canvas: skia.Canvas, look: Look, evidence: TrendEvidence, chart: 
     text = f"peak: {posts(evidence.peak_mentions)}, {moment(evidence.peak_start)}"
     line = look.lettering.fitted(text, Face.STRONG, 38, palette.on_accent, chart.box.width * 0.7, 28)
     width = line.width + 40
-    left = min(max(x - width / 2, look.layout.body.x), look.layout.body.right - width)
-    tag = Box(left, max(look.layout.body.y - 6, y - 96 + 24 * (1 - arrived)), width * arrived, 62)
+    body = look.layout.body
+    legend = chart.box.width * 0.28
+    leftmost, rightmost = (body.x, body.right - legend) if _peaks_early(chart) else (body.x + legend, body.right)
+    left = max(min(x - width / 2, rightmost - width), leftmost)
+    tag = Box(left, max(body.y - 6, y - 96 + 24 * (1 - arrived)), width * arrived, 62)
     segment(canvas, (x, tag.bottom), (x, y), palette.accent, 4)
     ring(canvas, (x, y), 14 + 10 * breath(at, 1.1), palette.second, 6)
     block(canvas, tag, palette.accent, 14)
