@@ -145,10 +145,15 @@ class ToolSession:
         return document
 
     async def answers(self) -> bool:
-        """Whether the server can be started and answers."""
+        """Whether the server can be started and answers; one that does not is replaced."""
         try:
-            await (await self.connected()).list_tools()
-        except (EngineUnavailable, MCPError, anyio.ClosedResourceError, anyio.BrokenResourceError):
+            client = await self.connected()
+        except EngineUnavailable:
+            return False
+        try:
+            await client.list_tools()
+        except (MCPError, anyio.ClosedResourceError, anyio.BrokenResourceError):
+            await self._drop(client)
             return False
         return True
 

@@ -81,7 +81,7 @@ class JobRunner:
         """End the job and every process it started; a finished job stays as it is."""
         if self.status(job_id, folder).state in {"queued", "running"}:
             state = JobFolder.of(self._inside(folder), job_id)
-            error = error_document(state, ToolFailed("the job was cancelled")) | {"code": CANCELLED}
+            error = error_document(state, ToolFailed("the job was cancelled", {"lost": True})) | {"code": CANCELLED}
             state.write_once("error", error)
             if (pid := self._children.get(state.path) or state.running_pid()) is not None:
                 _kill_group(pid)

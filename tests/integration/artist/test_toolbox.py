@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 from nacl.signing import SigningKey
 
-from chimera.contracts.production import JobStatus, Narration, SoundJob, VoiceJob
+from chimera.contracts.production import Narration, SoundJob, VoiceJob
 from chimera.core.clock import SystemClock
 from chimera.core.errors import (
     BudgetExceeded,
@@ -46,9 +46,7 @@ def runs_of(folder: Path) -> list[int]:
 
 
 async def appears(path: Path) -> None:
-    async with asyncio.timeout(10):
-        while not path.exists():  # noqa: ASYNC110 - another process makes the file
-            await asyncio.sleep(0.01)
+    await until(path.exists)
 
 
 def alive(pid: int) -> bool:
@@ -60,16 +58,29 @@ def alive(pid: int) -> bool:
 
 
 async def ends(pid: int) -> None:
+    await until(lambda: not alive(pid))
+
+
+async def until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(10):
-        while alive(pid):  # noqa: ASYNC110 - a signal to another process
+        while not condition():  # noqa: ASYNC110 - another process makes it true
             await asyncio.sleep(0.01)
 
 
+def contents(folder: Path) -> list[Path]:
+    return list(folder.iterdir())
+
+
+shared = pytest.mark.asyncio(loop_scope="module")
+"""For tests that leave the one server of this module as it is."""
+
+
+@shared
 async def test_a_job_runs_and_answers_its_result_with_measured_cpu_seconds(
-    toolbox: Toolbox, approve: Approve, folder: Path
+    shared_toolbox: Toolbox, approve: Approve, folder: Path
 ) -> None:
     told: list[float] = []
-    status = await toolbox.run("voice", uuid4(), folder, job("burn"), permit=approve(), progress=told.append)
+    status = await shared_toolbox.run("voice", uuid4(), folder, job("burn"), permit=approve(), progress=told.append)
     assert status.result is not None
     assert Narration.model_validate(status.result).audio.is_file()
     assert status.cpu_seconds is not None
@@ -78,38 +89,45 @@ async def test_a_job_runs_and_answers_its_result_with_measured_cpu_seconds(
     assert told == sorted(told)
 
 
-async def test_the_same_job_again_is_not_run_again(toolbox: Toolbox, approve: Approve, folder: Path) -> None:
+@shared
+async def test_the_same_job_again_is_not_run_again(shared_toolbox: Toolbox, approve: Approve, folder: Path) -> None:
     job_id = uuid4()
-    first = await toolbox.run("voice", job_id, folder, job("one"), permit=approve(), progress=nothing)
-    assert first == await toolbox.run("voice", job_id, folder, job("one"), permit=approve(), progress=nothing)
+    first = await shared_toolbox.run("voice", job_id, folder, job("one"), permit=approve(), progress=nothing)
+    assert first == await shared_toolbox.run("voice", job_id, folder, job("one"), permit=approve(), progress=nothing)
     assert len(runs_of(folder)) == 1
 
 
-async def test_another_job_under_the_same_id_is_a_conflict(toolbox: Toolbox, approve: Approve, folder: Path) -> None:
+@shared
+async def test_another_job_under_the_same_id_is_a_conflict(
+    shared_toolbox: Toolbox, approve: Approve, folder: Path
+) -> None:
     job_id = uuid4()
-    await toolbox.run("voice", job_id, folder, job("one"), permit=approve(), progress=nothing)
+    await shared_toolbox.run("voice", job_id, folder, job("one"), permit=approve(), progress=nothing)
     with pytest.raises(Conflict):
-        await toolbox.run("voice", job_id, folder, job("two"), permit=approve(), progress=nothing)
+        await shared_toolbox.run("voice", job_id, folder, job("two"), permit=approve(), progress=nothing)
 
 
+@shared
 async def test_a_job_cannot_name_a_file_outside_its_production(
-    toolbox: Toolbox, approve: Approve, folder: Path
+    shared_toolbox: Toolbox, approve: Approve, folder: Path
 ) -> None:
     narration = Narration(audio=folder / "../../../etc/passwd", duration_ms=1, voice="x", words=())
     with pytest.raises(ValidationFailed, match="outside"):
-        await toolbox.run(
+        await shared_toolbox.run(
             "sound", uuid4(), folder, SoundJob(narration=narration, mood="calm", seed=1),
             permit=approve(), progress=nothing,
         )  # fmt: skip
 
 
+@shared
 async def test_a_folder_outside_the_servers_root_is_refused(
-    toolbox: Toolbox, approve: Approve, tmp_path: Path
+    shared_toolbox: Toolbox, approve: Approve, tmp_path: Path
 ) -> None:
     with pytest.raises(ValidationFailed, match="no folder inside"):
-        await toolbox.run("voice", uuid4(), tmp_path, job("one"), permit=approve(), progress=nothing)
+        await shared_toolbox.run("voice", uuid4(), tmp_path, job("one"), permit=approve(), progress=nothing)
 
 
+@shared
 @pytest.mark.parametrize(
     ("order", "kind", "message"),
     [
@@ -120,17 +138,20 @@ async def test_a_folder_outside_the_servers_root_is_refused(
     ],
 )
 async def test_a_tools_failure_comes_back_as_the_failure_it_is(
-    toolbox: Toolbox, approve: Approve, folder: Path, order: str, kind: type[ChimeraError], message: str
+    shared_toolbox: Toolbox, approve: Approve, folder: Path, order: str, kind: type[ChimeraError], message: str
 ) -> None:
     with pytest.raises(kind, match=message) as failure:
-        await toolbox.run("voice", uuid4(), folder, job(order), permit=approve(), progress=nothing)
+        await shared_toolbox.run("voice", uuid4(), folder, job(order), permit=approve(), progress=nothing)
     assert "secret" not in str(failure.value.details)
     assert isinstance(failure.value.details["cpu_seconds"], float)
 
 
-async def test_what_a_job_prints_stays_out_of_the_protocol(toolbox: Toolbox, approve: Approve, folder: Path) -> None:
+@shared
+async def test_what_a_job_prints_stays_out_of_the_protocol(
+    shared_toolbox: Toolbox, approve: Approve, folder: Path
+) -> None:
     job_id = uuid4()
-    await toolbox.run("voice", job_id, folder, job("chatter"), permit=approve(), progress=nothing)
+    await shared_toolbox.run("voice", job_id, folder, job("chatter"), permit=approve(), progress=nothing)
     assert "must not reach" in (folder / "jobs" / str(job_id) / "job.log").read_text()
 
 
@@ -139,7 +160,8 @@ def tampered(permit: Permit) -> Permit:
     return replace(permit, approval=permit.approval.model_copy(update={"document": document}))
 
 
-async def test_no_approval_no_process(toolbox: Toolbox, approve: Approve, folder: Path) -> None:
+@shared
+async def test_no_approval_no_process(shared_toolbox: Toolbox, approve: Approve, folder: Path) -> None:
     other_key = approve(key=SigningKey(bytes(32)))
     renamed = replace(other_key, approval=other_key.approval.model_copy(update={"key_id": approve().approval.key_id}))
     refused = [
@@ -154,21 +176,25 @@ async def test_no_approval_no_process(toolbox: Toolbox, approve: Approve, folder
     ]
     for permit in refused:
         with pytest.raises(InvalidSignature):
-            await toolbox.run("voice", uuid4(), folder, job("one"), permit=permit, progress=nothing)
-    assert list(folder.iterdir()) == []
+            await shared_toolbox.run("voice", uuid4(), folder, job("one"), permit=permit, progress=nothing)
+    assert contents(folder) == []
 
 
-async def test_a_spent_approval_starts_nothing(toolbox: Toolbox, approve: Approve, folder: Path) -> None:
+@shared
+async def test_a_spent_approval_starts_nothing(shared_toolbox: Toolbox, approve: Approve, folder: Path) -> None:
     spent = approve(amount="0.25").after(Decimal("0.25"))
     with pytest.raises(BudgetExceeded):
-        await toolbox.run("voice", uuid4(), folder, job("one"), permit=spent, progress=nothing)
-    assert list(folder.iterdir()) == []
+        await shared_toolbox.run("voice", uuid4(), folder, job("one"), permit=spent, progress=nothing)
+    assert contents(folder) == []
 
 
-async def test_cancelling_ends_the_job_and_what_it_started(toolbox: Toolbox, approve: Approve, folder: Path) -> None:
+@shared
+async def test_cancelling_ends_the_job_and_what_it_started(
+    shared_toolbox: Toolbox, approve: Approve, folder: Path
+) -> None:
     job_id = uuid4()
     running = asyncio.create_task(
-        toolbox.run("voice", job_id, folder, job("hang"), permit=approve(), progress=nothing)
+        shared_toolbox.run("voice", job_id, folder, job("hang"), permit=approve(), progress=nothing)
     )
     await appears(folder / "hanging")
     running.cancel()
@@ -177,7 +203,7 @@ async def test_cancelling_ends_the_job_and_what_it_started(toolbox: Toolbox, app
     await ends(int((folder / "grandchild.pid").read_text()))
     await ends(runs_of(folder)[0])
     with pytest.raises(ToolFailed, match="cancelled"):
-        await toolbox.run("voice", job_id, folder, job("hang"), permit=approve(), progress=nothing)
+        await shared_toolbox.run("voice", job_id, folder, job("hang"), permit=approve(), progress=nothing)
 
 
 async def test_a_job_over_its_time_is_ended_with_a_timeout(
@@ -189,22 +215,20 @@ async def test_a_job_over_its_time_is_ended_with_a_timeout(
     await ends(int((folder / "grandchild.pid").read_text()))
 
 
-async def test_one_job_at_a_time_unless_asked(toolbox: Toolbox, approve: Approve, folder: Path) -> None:
+@shared
+async def test_one_job_at_a_time_unless_asked(shared_toolbox: Toolbox, approve: Approve, folder: Path) -> None:
     first = asyncio.create_task(
-        toolbox.run("voice", uuid4(), folder, job("hang"), permit=approve(), progress=nothing)
+        shared_toolbox.run("voice", uuid4(), folder, job("hang"), permit=approve(), progress=nothing)
     )
     await appears(folder / "hanging")
     told: list[float] = []
     second = asyncio.create_task(
-        toolbox.run("voice", uuid4(), folder, job("two"), permit=approve(), progress=told.append)
+        shared_toolbox.run("voice", uuid4(), folder, job("two"), permit=approve(), progress=told.append)
     )
-    async with asyncio.timeout(10):
-        while len(told) < 3:  # noqa: ASYNC110 - three answers "queued" while the first one hangs
-            await asyncio.sleep(0.01)
+    await until(lambda: len(told) >= 3)
     assert len(runs_of(folder)) == 1
     (folder / "go").touch()
-    statuses: list[JobStatus] = await asyncio.gather(first, second)
-    assert {status.state for status in statuses} == {"succeeded"}
+    assert (await first).state == (await second).state == "succeeded"
 
 
 async def test_closing_the_toolbox_ends_its_jobs(
@@ -236,6 +260,12 @@ async def test_a_server_that_cannot_start_is_named(
 
 
 def server_pid(root: Path) -> int:
+    found = server_pid_or_none(root)
+    assert found is not None
+    return found
+
+
+def server_pid_or_none(root: Path) -> int | None:
     """The tool server's pid: our only child whose command line names this root."""
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
@@ -245,7 +275,7 @@ def server_pid(root: Path) -> int:
                 continue
             if b"chimera.tools.local.server" in words and f"--root={root}".encode() in words:
                 return int(entry.name)
-    raise AssertionError("no tool server runs")
+    return None
 
 
 linux_only = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks processes up in /proc")
@@ -289,10 +319,10 @@ async def test_after_killing_everything_the_job_is_lost_and_a_new_attempt_runs(
 async def test_a_server_that_keeps_dying_is_given_up(
     toolbox: Toolbox, command: ServerCommand, approve: Approve, folder: Path
 ) -> None:
+    for _ in range(4):
+        assert await toolbox.healthy()
+        os.kill(server_pid(command.root), 9)
+        await until(lambda: server_pid_or_none(command.root) is None)
+        assert not await toolbox.healthy()
     with pytest.raises(EngineUnavailable, match="ended 4 times"):
-        for _ in range(8):
-            assert await toolbox.healthy() or await toolbox.run(
-                "voice", uuid4(), folder, job("one"), permit=approve(), progress=nothing
-            )
-            os.kill(server_pid(command.root), 9)
-            await toolbox.run("voice", uuid4(), folder, job("one"), permit=approve(), progress=nothing)
+        await toolbox.run("voice", uuid4(), folder, job("one"), permit=approve(), progress=nothing)

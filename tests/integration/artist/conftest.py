@@ -1,12 +1,14 @@
 """A toolbox with a real server and a real CFO key, on an own folder."""
 
-import json
+import os
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
+import pytest_asyncio
 from nacl.signing import SigningKey
 
 from chimera.contracts.approval import SignedDecision
@@ -16,11 +18,11 @@ from chimera.tools.permit import Permit
 from chimera.tools.tool_session import ServerCommand
 from chimera.tools.toolbox import Toolbox, open_toolbox
 
-FUNCTIONS = {"voice": "example_job:run", "sound": "example_job:run_sound"}
+FUNCTIONS = {"voice": "example_job:run", "sound": "example_job:run_sound", "video": "example_job:run_video"}
 Approve = Callable[..., Permit]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def cfo_key() -> SigningKey:
     return SigningKey(bytes(range(32)))
 
@@ -49,19 +51,25 @@ def approve(cfo_key: SigningKey) -> Approve:
     return make
 
 
+@pytest.fixture(scope="module")
+def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The work folder of every production of these tests."""
+    return tmp_path_factory.mktemp("work")
+
+
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def folder(work: Path) -> Path:
     """One production's work folder."""
-    path = tmp_path / "work" / str(uuid4())
+    path = work / "own" / str(uuid4())
     path.mkdir(parents=True)
     return path
 
 
-@pytest.fixture
-def command(tmp_path: Path) -> ServerCommand:
+@pytest.fixture(scope="module")
+def shared_command(work: Path) -> ServerCommand:
     return ServerCommand(
-        root=tmp_path / "work",
-        log=tmp_path / "logs" / "tools.log",
+        root=work,
+        log=work / "logs" / "tools.log",
         limit_seconds=30,
         functions=FUNCTIONS,
         python_path=[Path(__file__).parent],
@@ -69,17 +77,30 @@ def command(tmp_path: Path) -> ServerCommand:
 
 
 @pytest.fixture
+def command(shared_command: ServerCommand) -> ServerCommand:
+    """The command of a server of the test's own, told from the shared one by its root."""
+    return replace(shared_command, root=shared_command.root / "own")
+
+
+@pytest.fixture
 async def toolbox(command: ServerCommand, cfo_key: SigningKey) -> AsyncIterator[Toolbox]:
+    """A toolbox with a server of the test's own."""
     async with open_toolbox(command, cfo_key.verify_key, SystemClock()) as opened:
         yield opened
 
 
-def runs_of(folder: Path) -> list[int]:
-    """The pids of the processes that ran the example job in this folder."""
-    runs = folder / "runs.txt"
-    return [int(line) for line in runs.read_text().split()] if runs.exists() else []
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared_toolbox(shared_command: ServerCommand, cfo_key: SigningKey) -> AsyncIterator[Toolbox]:
+    """One toolbox for all tests of a module that leave its server alone."""
+    async with open_toolbox(shared_command, cfo_key.verify_key, SystemClock()) as opened:
+        yield opened
 
 
-def document_of(permit: Permit) -> dict[str, object]:
-    fields: dict[str, object] = json.loads(permit.approval.document)
-    return fields
+@pytest.fixture
+def disk_always_full() -> Path:
+    """A file every write to which fails for lack of space."""
+    path = Path("/dev/full")
+    if not path.exists():
+        pytest.skip("this system has no /dev/full")
+    assert os.access(path, os.W_OK)
+    return path

@@ -9,7 +9,16 @@ import wave
 from collections.abc import Callable
 from pathlib import Path
 
-from chimera.contracts.production import Narration, SoundJob, Soundtrack, SpokenWord, VoiceJob
+from chimera.contracts.production import (
+    CaptionCue,
+    Narration,
+    SoundJob,
+    Soundtrack,
+    SpokenWord,
+    Video,
+    VideoJob,
+    VoiceJob,
+)
 from chimera.core.errors import VideoTooLong
 
 
@@ -19,7 +28,8 @@ def run(job: VoiceJob, folder: Path, progress: Callable[[float], None]) -> Narra
         runs.write(f"{os.getpid()}\n")
     progress(0.5)
     order, *rest = job.beats[0].split()
-    ORDERS.get(order, lambda folder, rest: None)(folder, rest)
+    if order in ORDERS:
+        ORDERS[order](folder, rest)
     with wave.open(str(folder / "narration.wav"), "wb") as audio:
         audio.setnchannels(1)
         audio.setsampwidth(2)
@@ -30,7 +40,7 @@ def run(job: VoiceJob, folder: Path, progress: Callable[[float], None]) -> Narra
 
 
 def run_sound(job: SoundJob, folder: Path, progress: Callable[[float], None]) -> Soundtrack:
-    """Answer the narration as a soundtrack of its own, after a long calculation nobody waits for."""
+    """Answer the narration as a soundtrack of its own, without anything added."""
     progress(1.0)
     return Soundtrack(
         audio=job.narration.audio,
@@ -38,6 +48,28 @@ def run_sound(job: SoundJob, folder: Path, progress: Callable[[float], None]) ->
         words=job.narration.words,
         integrated_lufs=-14.0,
         true_peak_dbtp=-1.5,
+    )
+
+
+def run_video(job: VideoJob, folder: Path, progress: Callable[[float], None]) -> Video:
+    """Write four small files that stand for a video's; a title of `hang` hangs first."""
+    with (folder / "runs.txt").open("a") as runs:
+        runs.write(f"{os.getpid()}\n")
+    if job.storyboard.title == "hang":
+        _hang(folder, [])
+    for name in ("video.mp4", "thumbnail.jpg", "captions.srt", "captions.vtt"):
+        (folder / name).write_bytes(name.encode() * 100)
+    return Video(
+        video=folder / "video.mp4",
+        thumbnail=folder / "thumbnail.jpg",
+        captions_srt=folder / "captions.srt",
+        captions_vtt=folder / "captions.vtt",
+        cues=tuple(CaptionCue(start_ms=word.start_ms, end_ms=word.end_ms, text="x") for word in job.soundtrack.words),
+        width=1080,
+        height=1920,
+        fps=30,
+        duration_ms=job.soundtrack.duration_ms,
+        codec="h264",
     )
 
 
