@@ -54,11 +54,7 @@ class Lexicon:
         if start < 0 or len(key) < 4:
             return None
         end = self.cmudict.find(b"\n", start + 1)
-        return from_arpabet(
-            self.cmudict[start + len(key) : end].decode(
-                "ascii",
-            )
-        )
+        return from_arpabet(self.cmudict[start + len(key) : end].decode("ascii").split())
 
 
 def from_arpabet(phones: list[str]) -> str | None:
@@ -79,7 +75,7 @@ def open_lexicon() -> Lexicon:
     """The tables, read once a process: about 0.2 s and 60 MB.
 
     Raises:
-        EngineUnavailable: misaki's tables are not installed or damaged. CMUdict may be missing: it only adds rare words.
+        EngineUnavailable: misaki's tables are missing or damaged. CMUdict may be missing: it only adds rare words.
     """
     return Lexicon(_misaki_table("us_gold.json"), _misaki_table("us_silver.json"), _cmudict())
 

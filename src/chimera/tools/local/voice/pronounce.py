@@ -16,6 +16,8 @@ _MODEL_LACKS = str.maketrans({"ɾ": "T", "ʔ": "t"})
 
 _PLURAL_ACRONYM = re.compile(r"[A-Z]{2,5}s")
 _LETTERS_AT_MOST = 5
+_ALWAYS_LETTERS = 3
+_SPELLED = frozenset({"US", "IT", "ID", "AA", "HM"})
 _COMPOUND_LETTERS_MAX = 32
 _SOUNDED_LETTERS_MAX = 60
 """A longer run of unknown letters is no word; what lies beyond is left out of its sound."""
@@ -75,9 +77,13 @@ def _function_word(word: str, vowel_follows: bool | None) -> str | None:
 def _word(word: str, before: str, after: str, lexicon: Lexicon) -> str:
     if word == "A" and after and len(after) > 1:
         return "ɐ"
-    if len(word) > 1 and word.isupper() and word.isascii() and _is_acronym(word, lexicon):
+    if len(word) > 1 and word.isupper() and word.isascii() and _is_acronym(word, before, lexicon):
         return letter_names(word, lexicon)
-    if _PLURAL_ACRONYM.fullmatch(word) and not lexicon.written_exactly(word) and _is_acronym(word[:-1], lexicon):
+    if (
+        _PLURAL_ACRONYM.fullmatch(word)
+        and not lexicon.written_exactly(word)
+        and _is_acronym(word[:-1], before, lexicon)
+    ):
         return plural(letter_names(word[:-1], lexicon))
     variants = lexicon.variants(word)
     if variants is None:
@@ -86,14 +92,15 @@ def _word(word: str, before: str, after: str, lexicon: Lexicon) -> str:
     return variants.get(tag) or variants.get("DEFAULT") or letter_names(word, lexicon)
 
 
-def _is_acronym(word: str, lexicon: Lexicon) -> bool:
-    """Capitals that the tables don't know as a word: GDP, and US or IT, which they mark as spelled out as nouns."""
+def _is_acronym(word: str, before: str, lexicon: Lexicon) -> bool:
+    """Capitals that no table knows as a word (API), or that the tables mark as spelled when a noun: the US, the WHO."""
     entry = lexicon.variants(word)
     if entry is None:
-        return len(word) <= _LETTERS_AT_MOST and lexicon.cmu(word) is None
+        return len(word) <= _ALWAYS_LETTERS or (len(word) <= _LETTERS_AT_MOST and lexicon.cmu(word) is None)
     if lexicon.written_exactly(word):
-        return "NOUN" in entry and entry["NOUN"] is None and word in {"US", "IT", "ID", "AA", "AM", "HM"}
-    return len(word) <= 3 and "ˈ" not in (entry.get("DEFAULT") or "")
+        return entry.get("NOUN", "") is None and (before == "the" or word in _SPELLED)
+    rare = word.lower() not in lexicon.gold and word.capitalize() not in lexicon.gold
+    return (rare and len(word) <= 4) or (len(word) <= _ALWAYS_LETTERS and "ˈ" not in (entry.get("DEFAULT") or ""))
 
 
 def letter_names(word: str, lexicon: Lexicon) -> str:
