@@ -118,9 +118,7 @@ async def test_money_is_charged_to_its_category_and_total_in_every_period(
 ) -> None:
     await treasury.decide(office.request("7.00", request_type=request_type))
     periods = {"daily", "weekly", "monthly"}
-    assert await _spent(treasury) == {
-        (period, category): Decimal("7.00") for period in periods for category in charged
-    }
+    assert await _spent(treasury) == {(period, category): Decimal("7.00") for period in periods for category in charged}
 
 
 async def test_a_categorys_own_limit_binds_that_category_alone(office: Office, treasury: Treasury) -> None:

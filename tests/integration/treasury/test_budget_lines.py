@@ -11,6 +11,7 @@ from redis.asyncio import Redis
 from chimera.core.clock import FixedClock
 from chimera.core.vocabulary import BudgetCategory, BudgetPeriod
 from chimera.storage.database import Database
+from chimera.storage.records import ledger
 from chimera.treasury.treasury import Treasury
 from factories_treasury import Office, open_office
 
@@ -83,13 +84,20 @@ async def redis(redis_url: str) -> AsyncIterator[Redis]:
         yield client
 
 
+async def _shown(redis: Redis, key: str) -> dict[str, object]:
+    text = await redis.get(key)
+    assert text is not None
+    shown: dict[str, object] = json.loads(text)
+    return shown
+
+
 async def test_redis_shows_the_budgets_as_section_4_writes_them(
     database: Database, clock: FixedClock, redis: Redis
 ) -> None:
     office = await open_office(database, clock, redis)
     office.limits[BudgetPeriod.DAILY, BudgetCategory.API_CALL] = Decimal("500.00")
     await office.treasury(database).decide(office.request("15.00"))
-    shown = json.loads(await redis.get("budget:daily:api_call"))
+    shown = await _shown(redis, "budget:daily:api_call")
     seconds = [await redis.ttl(f"budget:{period}:total") for period in ("daily", "weekly", "monthly")]
     assert shown == {
         "period": "daily",
@@ -110,7 +118,7 @@ async def test_a_lost_redis_loses_the_view_until_the_next_decision_and_no_money(
     await treasury.decide(office.request("15.00"))
     await redis.flushdb()
     await treasury.decide(office.request("15.00"))
-    assert json.loads(await redis.get("budget:daily:total"))["spent"] == 30.0
+    assert (await _shown(redis, "budget:daily:total"))["spent"] == 30.0
 
 
 async def test_the_view_of_an_older_row_does_not_replace_a_newer_one(
@@ -119,13 +127,15 @@ async def test_the_view_of_an_older_row_does_not_replace_a_newer_one(
     office = await open_office(database, clock, redis)
     treasury = office.treasury(database)
     await treasury.decide(office.request("15.00"))
-    version = await redis.get("budget:view:version")
-    await redis.set("budget:view:version", version.split()[0] + b" 99")
+    async with database.transaction() as connection:
+        head = await ledger.head(connection)
+    assert head is not None
+    await redis.set("budget:view:version", f"{head.ledger_id} 99")
     await treasury.decide(office.request("15.00"))
-    assert json.loads(await redis.get("budget:daily:total"))["spent"] == 15.0
+    assert (await _shown(redis, "budget:daily:total"))["spent"] == 15.0
     await redis.set("budget:view:version", b"another-ledger 99")
     await treasury.decide(office.request("15.00"))
-    assert json.loads(await redis.get("budget:daily:total"))["spent"] == 45.0
+    assert (await _shown(redis, "budget:daily:total"))["spent"] == 45.0
 
 
 async def test_approvals_go_on_while_redis_is_away(office: Office, treasury: Treasury, clock: FixedClock) -> None:

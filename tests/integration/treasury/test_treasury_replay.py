@@ -74,9 +74,7 @@ async def test_a_lost_connection_is_replaced_and_the_request_decided_once(
     assert (await treasury.verify()).entries == 2
 
 
-async def test_without_a_database_nothing_is_approved(
-    office: Office, database: Database, database_url: str
-) -> None:
+async def test_without_a_database_nothing_is_approved(office: Office, database: Database, database_url: str) -> None:
     async with open_database(database_url) as closing:
         treasury = office.treasury(closing)
     with pytest.raises(EngineUnavailable):
