@@ -37,7 +37,8 @@ class Utterance:
 
 def pronounce(utterances: Sequence[Utterance], lexicon: Lexicon) -> list[str]:
     """Symbols of each word in order, none of them empty. Runs backwards, since "the" and "to" hear the next word."""
-    words = [_calmed(item.word, utterances) for item in utterances]
+    shouting = _is_shouting(utterances)
+    words = [item.word.lower() if shouting else item.word for item in utterances]
     sounds = [""] * len(words)
     for index in range(len(words) - 1, -1, -1):
         pause = utterances[index].pause_follows or index + 1 == len(words)
@@ -49,11 +50,10 @@ def pronounce(utterances: Sequence[Utterance], lexicon: Lexicon) -> list[str]:
     return sounds
 
 
-def _calmed(word: str, utterances: Sequence[Utterance]) -> str:
+def _is_shouting(utterances: Sequence[Utterance]) -> bool:
     """A text mostly in capitals is shouting, not acronyms."""
     long = [item.word for item in utterances if len(item.word) > 1 and item.word.isalpha()]
-    shouting = len(long) >= 4 and sum(item.isupper() for item in long) > 0.6 * len(long)
-    return word.lower() if shouting else word
+    return len(long) >= 4 and sum(word.isupper() for word in long) > 0.6 * len(long)
 
 
 def _starts_with_vowel(sounds: str) -> bool:
@@ -117,19 +117,30 @@ def letter_names(word: str, lexicon: Lexicon) -> str:
 
 def _unlisted(word: str, lexicon: Lexicon) -> str:
     """What no table lists: inflection, CMUdict, two known words in one, letter names, at last letter to sound."""
-    plain = re.sub(r"[^a-z']", "", word.lower()) if word.isascii() else latin(word)
+    plain = _plain(word)
     if not plain.strip("'"):
         return "sˈIn"
     return (
-        _listed(plain, lexicon)
-        or inflected(plain, lambda stem: _listed(stem, lexicon))
-        or lexicon.cmu(plain)
-        or inflected(plain, lexicon.cmu)
-        or _compound(plain, lexicon)
-        or _spelled(plain, lexicon)
+        known_sounds(plain, lexicon)
         or inflected(plain, lambda stem: sound_out(latin(stem)) if len(stem) > 2 else None)
         or sound_out(latin(plain)[:_SOUNDED_LETTERS_MAX])
         or letter_names(plain, lexicon)
+    )
+
+
+def _plain(word: str) -> str:
+    return re.sub(r"[^a-z']", "", word.lower()) if word.isascii() else latin(word)
+
+
+def known_sounds(word: str, lexicon: Lexicon) -> str | None:
+    """The sounds of a lower-case word by anything surer than rules from letters to sounds, otherwise None."""
+    return (
+        _listed(word, lexicon)
+        or inflected(word, lambda stem: _listed(stem, lexicon))
+        or lexicon.cmu(word)
+        or inflected(word, lexicon.cmu)
+        or _compound(word, lexicon)
+        or _spelled(word, lexicon)
     )
 
 
