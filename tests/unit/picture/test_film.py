@@ -130,7 +130,8 @@ def test_captions_stand_out_at_the_contrast_wcag_asks_for(make_job: MakeJob, asp
 def luminance(colours: Pixels) -> np.ndarray:
     share = colours.astype(float) / 255
     linear = np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
-    return linear @ np.array([0.2126, 0.7152, 0.0722])
+    weighed: np.ndarray = linear @ np.array([0.2126, 0.7152, 0.0722])
+    return weighed
 
 
 def test_the_same_job_gives_the_same_pixels_and_another_seed_another_look(make_job: MakeJob) -> None:
