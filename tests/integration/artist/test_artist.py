@@ -151,6 +151,7 @@ async def test_a_brief_becomes_stored_media_with_its_rows_and_its_cost(
     assert (row.media_url, row.production_cost) == (made.video_url, made.production_cost)
     assert row.artist_agent_id == studio.agent_id
     assert [use["tool"] for use in row.metadata["tools"]] == ["local/voice", "local/sound", "local/video"]
+    assert row.metadata["video_size"] == {"width": 1080, "height": 1920}
     assert (video.id, video.resolution, video.fps, video.codec) == (made.asset_id, Resolution.FULL_HD, 30, "h264")
     asset = asset_of(made, Decimal("0.91"), 4200)
     assert json.loads(asset.model_dump_json())["files"][0]["type"] == "video"
