@@ -13,6 +13,7 @@ import io
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 from chimera.sources.keywords import keywords_of
@@ -64,7 +65,7 @@ def _spellings(titles: list[str]) -> dict[str, str]:
     titles_of: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
     for title in titles:
         keywords = keywords_of(title)
-        for terms in {*((word,) for word in keywords), *zip(keywords, keywords[1:], strict=False)}:
+        for terms in {*((word,) for word in keywords), *pairwise(keywords)}:
             uses[terms] += 1
             if len(titles_of[terms]) < TITLES_OF_TERMS_MAX:
                 titles_of[terms].append(title)
@@ -76,8 +77,8 @@ def _spellings(titles: list[str]) -> dict[str, str]:
 def _tells_more(terms: tuple[str, ...], form: str) -> bool:
     if len(terms) == 1:
         return form not in {terms[0], terms[0].capitalize()}
-    joined = form.split()[1:-1]
-    return bool(joined) and all(word.islower() for word in joined) and form[0].isupper() and form.split()[-1][0].isupper()
+    first, *joined, last = form.split() if " " in form else (form, form)
+    return bool(joined) and all(word.islower() for word in joined) and first[0].isupper() and last[0].isupper()
 
 
 if __name__ == "__main__":

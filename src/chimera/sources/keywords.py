@@ -4,6 +4,7 @@ import html
 import re
 import unicodedata
 from collections.abc import Iterator
+from importlib.resources import files
 
 TITLE_CHARACTERS_MAX = 1_000
 KEYWORDS_MAX = 60
@@ -15,44 +16,17 @@ _PART = r"[^\W_]+(?:['’][^\W_]+)*"
 _WORD = re.compile(rf"(?<![\w-]){_PART}-{_PART}(?![\w-])|{_PART}")
 _SIZE_OR_ORDINAL = re.compile(r"\d+[x-]\d+|\d+(?:st|nd|rd|th)|\d{5,}")
 
+
+def _listed(name: str) -> frozenset[str]:
+    return frozenset((files("chimera.sources") / "language" / name).read_text("utf-8").split())
+
+
 # Function words of English (closed classes: determiners, pronouns, prepositions, conjunctions, auxiliaries, particles)
 # and the light verbs and adverbs that carry no topic of their own.
-STOP_WORDS = frozenset(
-    """
-a about above across after afterwards again against ago ah all almost alone along already also although always am
-among an and another any anybody anymore anyone anything anyway anywhere are aren't around as aside at away back be
-became because become becomes been before behind being below beside besides between beyond both but by came can can't
-cannot come comes coming could couldn't did didn't do does doesn't doing don't done down during each either else enough
-even ever every everybody everyone everything everywhere except few for from further gave get gets getting give given
-gives giving go goes going gone gonna got gotta had hadn't has hasn't have haven't having he he'd he'll he's hello hence
-her here here's hers herself hey hi him himself his how how's however i i'd i'll i'm i've if in instead into is isn't it
-it'd it'll it's its itself just keep keeps kept lately let let's like likely lot lots made make makes making many may
-maybe me might mine more moreover most mostly much must my myself near neither never no nobody none nor not nothing now
-nowhere of off often oh ok okay on once one one's ones only onto or other others our ours ourselves out over own per
-perhaps please quite rather really said same saw say saying says see seeing seem seems seen seriously several shall she
-she'd she'll she's should shouldn't since so some somebody someone something sometimes somewhere soon still such take
-taken takes taking than thank thanks that that'd that'll that's the their theirs them themselves then there there'd
-there's therefore these they they'd they'll they're they've thing things this those though through throughout thus to
-together too took toward towards two under unless until up upon us use used uses using usually via very want wanted
-wants was wasn't way we we'd we'll we're we've well went were weren't what what's whatever when whenever where where's
-wherever whether which while who who'd who'll who's whoever whole whom whose why why's will with within without won't
-would wouldn't yeah yep yes yet you you'd you'll you're you've your yours yourself yourselves
-im ive id ill dont didnt doesnt cant wont isnt thats whats youre theyre lets aint wasnt arent havent hasnt couldnt
-wouldnt shouldnt amp gt lt nbsp quot vs etc
-""".split()
-)
+STOP_WORDS = _listed("function_words.txt")
 
 # The calendar's own words: they rise every week, month or evening without anything having happened.
-CALENDAR_WORDS = frozenset(
-    """
-monday tuesday wednesday thursday friday saturday sunday mondays tuesdays wednesdays thursdays fridays saturdays sundays
-mon tue tues wed thu thur thurs fri sat sun january february march april may june july august september october november
-december jan feb mar apr jun jul aug sep sept oct nov dec today today's tonight tomorrow yesterday morning afternoon
-evening night noon midnight weekend weekends week weeks weekday month months year years day days hour hours minute
-minutes second seconds decade decades century daily weekly monthly yearly annual spring summer autumn winter am pm
-breakfast lunch dinner
-""".split()
-)
+CALENDAR_WORDS = _listed("calendar_words.txt")
 
 
 def keywords_of(text: str) -> tuple[str, ...]:

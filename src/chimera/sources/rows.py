@@ -89,7 +89,8 @@ def jsonl_header(path: Path) -> list[str]:
         if number >= 1_000:
             break
     raise ValidationFailed(
-        f"{path.name} holds no JSON object: it needs one object a line, each with a time and a text", {"path": str(path)}
+        f"{path.name} holds no JSON object: it needs one object a line, each with a time and a text",
+        {"path": str(path)},
     )
 
 

@@ -5,6 +5,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 
 from chimera.sources.keywords import TITLE_CHARACTERS_MAX, keyword, keywords_of, word_matches
 
@@ -51,7 +52,7 @@ def _end_of_run(keys: list[str], start: int, words: tuple[str, ...]) -> int | No
 
 
 def _holds_together(plain: str, run: list[re.Match[str]]) -> bool:
-    gaps = (plain[left.end() : right.start()] for left, right in zip(run, run[1:], strict=False))
+    gaps = (plain[left.end() : right.start()] for left, right in pairwise(run))
     return all(_BETWEEN.fullmatch(gap) for gap in gaps)
 
 

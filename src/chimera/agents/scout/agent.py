@@ -10,6 +10,7 @@ from uuid import UUID
 from chimera.agents.scout.candidates import MENTIONS_MIN, find_candidates
 from chimera.agents.scout.evidence import Scene, evidence_of, influencers, mentions_of
 from chimera.agents.scout.index import PostIndex, Terms, build_index
+from chimera.agents.scout.keyword import MENTIONS_MIN as KEYWORD_MENTIONS_MIN
 from chimera.agents.scout.keyword import keyword_topics
 from chimera.agents.scout.naming import Spelling, display_name, name_terms
 from chimera.agents.scout.refusals import history_too_short, no_posts, nothing_rises, readable_platforms
@@ -33,10 +34,11 @@ SPELLING_TITLES_MAX = 300
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A topic with its name and its facts. `terms` are what each mention holds, in a row."""
+    """A topic with its name and its facts. Each mention holds `terms` in a row, or matches them as a keyword."""
 
     name: str
     terms: Terms
+    is_asked_for: bool
     velocity: Decimal
     influencers: tuple[str, ...]
     evidence: TrendEvidence
@@ -98,7 +100,7 @@ class Scout:
                 **trend.metadata.model_dump(mode="json"),
                 "evidence": finding.evidence.model_dump(mode="json"),
                 "source": {"name": source.name, "kind": source.kind, "label": source.label},
-                "terms": list(finding.terms),
+                "match": {"words_in_a_row": list(finding.terms), "keyword": finding.is_asked_for},
             },
             scout_agent_id=self._agent_id,
             created_at=self._clock.now(),
@@ -116,7 +118,7 @@ def find(request: TrendAnalysisRequest, source: PostSource, as_of: datetime) -> 
         raise history_too_short(window, index)
     topics = keyword_topics(request.keywords, index) if request.keywords else find_topics(find_candidates(index), index)
     scene = _scene(source, window, index)
-    least = 1 if request.keywords else MENTIONS_MIN
+    least = KEYWORD_MENTIONS_MIN if request.keywords else MENTIONS_MIN
     measured = [(topic, mentions_of(topic, index)) for topic in topics]
     passing = [
         (topic, posts)
@@ -124,7 +126,9 @@ def find(request: TrendAnalysisRequest, source: PostSource, as_of: datetime) -> 
         if len(posts) >= least and velocity_of(len(posts), topic.head.expected, index.counts) >= request.min_velocity
     ]
     if not passing:
-        raise nothing_rises(request, index, [(_name(topic, index, source), topic, posts) for topic, posts in measured[:1]])
+        raise nothing_rises(
+            request, index, [(_name(topic, index, source), topic, posts) for topic, posts in measured[:1]]
+        )
     return [_finding(topic, posts, scene, source) for topic, posts in passing[:TRENDS_PER_ANALYSIS_MAX]]
 
 
@@ -143,6 +147,7 @@ def _finding(topic: Topic, posts: Sequence[int], scene: Scene, source: PostSourc
     return Finding(
         name=display_name(terms, spelling),
         terms=topic.head.terms,
+        is_asked_for=topic.is_asked_for,
         velocity=velocity_of(len(posts), topic.head.expected, index.counts),
         influencers=influencers([index.posts[post] for post in posts], source.platform),
         evidence=evidence_of(topic, posts, terms, scene, spelling),

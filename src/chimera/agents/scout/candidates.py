@@ -56,12 +56,13 @@ def measure(index: PostIndex, terms: list[Terms], group: Integers, posts: Intege
     voices, capped = _voices(index, group[inside], posts[inside], size)
     slots = _slot_counts(index, group[~inside], posts[~inside], size)
     before = np.bincount(group[~inside], minlength=size).astype(float)
-    expected = expected_mentions(
-        slots.sum(axis=1), float(index.posts_by_slot[1:].sum()), before, index.counts
-    )
+    expected = expected_mentions(slots.sum(axis=1), float(index.posts_by_slot[1:].sum()), before, index.counts)
     doublings = lower_doublings(mentions.astype(float), expected, index.counts)
     z = significance(capped, _scaled(slots, index))
-    window_posts, baseline_posts = _split(group[inside], posts[inside], size), _split(group[~inside], posts[~inside], size)
+    window_posts, baseline_posts = (
+        _split(group[inside], posts[inside], size),
+        _split(group[~inside], posts[~inside], size),
+    )
     return [
         Candidate(
             terms[i], window_posts[i], int(mentions[i]), int(voices[i]), float(expected[i]), float(doublings[i]),
@@ -105,7 +106,7 @@ def _voices(index: PostIndex, group: Integers, posts: Integers, size: int) -> tu
     span = len(index.posts) + 1
     pairs, counts = np.unique(group * span + index.voice[posts], return_counts=True)
     capped = np.bincount(pairs // span, weights=np.minimum(counts, VOICE_MENTIONS_MAX), minlength=size)
-    return np.bincount(pairs // span, minlength=size), capped
+    return np.bincount(pairs // span, minlength=size).astype(np.int64), capped.astype(np.float64)
 
 
 def _slot_counts(index: PostIndex, group: Integers, posts: Integers, size: int) -> Numbers:
@@ -118,7 +119,8 @@ def _slot_counts(index: PostIndex, group: Integers, posts: Integers, size: int) 
 
 def _scaled(slots: Numbers, index: PostIndex) -> Numbers:
     posts = index.posts_by_slot[1:][::-1].astype(float)
-    return slots * (index.counts.window / np.maximum(posts, 1.0))
+    scaled: Numbers = slots * (index.counts.window / np.maximum(posts, 1.0))
+    return scaled
 
 
 def _split(group: Integers, posts: Integers, size: int) -> list[Integers]:

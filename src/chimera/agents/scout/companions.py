@@ -41,7 +41,9 @@ def companions_of(candidate: Candidate, index: PostIndex) -> list[Companion]:
         for word, pair in zip(chosen, _pairs(candidate, chosen, index), strict=True)
         if pair is not None
     ]
-    kept = [c for c in found if c.lift >= LIFT_MIN and c.pair.voices >= VOICES_MIN and c.pair.doublings >= DOUBLINGS_MIN]
+    kept = [
+        c for c in found if c.lift >= LIFT_MIN and c.pair.voices >= VOICES_MIN and c.pair.doublings >= DOUBLINGS_MIN
+    ]
     return sorted(kept, key=lambda c: (-c.share, -c.lift, c.word))
 
 
@@ -52,7 +54,7 @@ def coverage(candidate: Candidate, companions: Iterable[Companion]) -> float:
 
 
 def _words_beside(posts: Integers, candidate: Candidate, index: PostIndex) -> Counter[int]:
-    own = {index.word_ids[term] for term in candidate.terms}
+    own = {index.word_ids.get(term, -1) for term in candidate.terms}
     beside: Counter[int] = Counter()
     for post in posts:
         beside.update({int(word) for word in index.words_of(int(post))} - own)

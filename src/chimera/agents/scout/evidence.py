@@ -80,7 +80,8 @@ def top_posts(posts: Sequence[Post], topic: Topic) -> list[Post]:
     """
     words = {companion.word: companion.share for companion in topic.companions}
     telling = sorted(
-        (post for post in posts if post.url), key=lambda post: -sum(words.get(w, 0.0) for w in set(post.keywords.split()))
+        (post for post in posts if post.url),
+        key=lambda post: -sum(words.get(w, 0.0) for w in set(post.keywords.split())),
     )
     chosen: dict[str, Post] = {}
     for post in telling:

@@ -42,7 +42,8 @@ class PostIndex:
 
     @cached_property
     def in_window(self) -> Flags:
-        return (self.slot == 0) & self.aligned
+        inside: Flags = (self.slot == 0) & self.aligned
+        return inside
 
     @cached_property
     def posts_by_slot(self) -> Integers:

@@ -3,10 +3,10 @@
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from math import log
 
-from chimera.agents.scout.index import PostIndex, Terms
+from chimera.agents.scout.index import Integers, PostIndex, Terms
 from chimera.agents.scout.topics import Topic
 from chimera.sources.keywords import CALENDAR_WORDS
 
@@ -24,6 +24,8 @@ Spelling = Callable[[Terms], str | None]
 
 def name_terms(topic: Topic, index: PostIndex) -> Terms:
     """The words of the topic's name, in the order in which they are said."""
+    if topic.is_asked_for:
+        return topic.head.terms
     runs = _runs_around(topic, index)
     good = {run: count for run, count in runs.items() if _covers(count, topic) and _npmi(run, count, index) >= NPMI_MIN}
     best = max(good, key=lambda run: (_worth(run, good[run], topic, index), run), default=topic.head.terms)
@@ -41,7 +43,9 @@ def display_name(terms: Terms, spelling: Spelling) -> str:
 def clean_name(text: str) -> str:
     """Text of strangers made fit to show: no markup, control or direction marks, at most 80 characters."""
     plain = unicodedata.normalize("NFKC", _MARKUP.sub(" ", text[:1_000]))
-    kept = "".join(char for char in plain if char.isalnum() or char in _KEPT_MARKS or unicodedata.category(char) == "Mn")
+    kept = "".join(
+        char for char in plain if char.isalnum() or char in _KEPT_MARKS or unicodedata.category(char) == "Mn"
+    )
     return re.sub(r"\s+", " ", kept).strip()[:NAME_CHARACTERS_MAX].strip()
 
 
@@ -99,7 +103,7 @@ def _with_companion(name: Terms, topic: Topic, index: PostIndex) -> Terms:
     return (word, name[0]) if before > 0 else (name[0], word)
 
 
-def _stands_before(first: str, second: str, words: Sequence[int], index: PostIndex) -> int:
+def _stands_before(first: str, second: str, words: Integers, index: PostIndex) -> int:
     """1 if `first` stands before `second`, -1 if after, 0 if one is missing."""
     order = [int(word) for word in words]
     a, b = index.word_ids[first], index.word_ids[second]

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence, Set
+from itertools import pairwise
 
 from chimera.agents.scout.index import PostIndex, Terms
 from chimera.agents.scout.naming import Spelling, clean_name
@@ -22,7 +23,7 @@ def phrases_beside(mentions: Sequence[int], own: Set[str], index: PostIndex, spe
     for post in mentions:
         said = index.posts[post].keywords.split(" ")
         words.update({(word,) for word in said if _fits(word, own)})
-        neighbours = zip(said, said[1:], strict=False)
+        neighbours = pairwise(said)
         pairs.update({(a, b) for a, b in neighbours if a != b and _fits(a, own) and _fits(b, own)})
     telling = Counter({w: n for w, n in words.items() if n >= TOGETHER_MIN and _lift(w[0], n, len(mentions), index)})
     chosen = _with_pairs(telling, pairs)

@@ -34,7 +34,10 @@ def no_posts(source: PostSource, window: Window, reading: Reading) -> Validation
         message = f"{source.label} holds no post before {as_of}: choose a later as-of"
     else:
         newest = f"{reading.last_seen:%Y-%m-%dT%H:%MZ}"
-        message = f"{source.label} holds no post in the window before {as_of}, the newest before it is of {newest}: choose an as-of near that"
+        message = (
+            f"{source.label} holds no post in the window before {as_of}, the newest before it is of {newest}: "
+            "choose an as-of near that"
+        )
     details: dict[str, Detail] = {
         "as_of": as_of,
         "newest_before": reading.last_seen.isoformat() if reading.last_seen else None,

@@ -19,11 +19,15 @@ PHRASE_LIFT_MIN = 15.0
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """One event: the candidate that stands for it, its companions, and the candidates told by the same posts."""
+    """One event: the candidate that stands for it, its companions, and the candidates told by the same posts.
+
+    `is_asked_for` marks a keyword's own topic, which keeps the keyword as its name.
+    """
 
     head: Candidate
     companions: tuple[Companion, ...]
     others: tuple[Candidate, ...] = ()
+    is_asked_for: bool = False
 
 
 def find_topics(candidates: list[Candidate], index: PostIndex) -> list[Topic]:
