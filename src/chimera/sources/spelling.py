@@ -12,7 +12,7 @@ from chimera.sources.keywords import TITLE_CHARACTERS_MAX, keyword, keywords_of,
 SPELLING_CHARACTERS_MAX = 120
 SHOUTED_SHARE = 0.7
 _BETWEEN = re.compile(r"[\s\-–—&/.:']{1,3}")
-_JOINING = frozenset(["a", "and", "at", "de", "for", "in", "la", "of", "on", "the", "to", "vs"])
+JOINING_WORDS = frozenset(["a", "and", "at", "de", "for", "in", "la", "of", "on", "the", "to", "vs"])
 _JOINED_WORDS_MAX = 2
 
 
@@ -43,7 +43,7 @@ def _end_of_run(keys: list[str], start: int, words: tuple[str, ...]) -> int | No
     position, joined = start, 0
     for word in words[1:]:
         position += 1
-        while position < len(keys) and keys[position] != word and keys[position] in _JOINING:
+        while position < len(keys) and keys[position] != word and keys[position] in JOINING_WORDS:
             joined += 1
             position += 1
         if joined > _JOINED_WORDS_MAX or position >= len(keys) or keys[position] != word:
