@@ -94,7 +94,9 @@ def test_a_damaged_archive_is_unavailable(tmp_path: Path, content: bytes) -> Non
         read_all(path)
 
 
-@pytest.mark.parametrize(("name", "content"), [("e.csv", ""), ("e.jsonl", ""), ("n.jsonl", "no json\n"), ("e.txt", "x")])
+@pytest.mark.parametrize(
+    ("name", "content"), [("e.csv", ""), ("e.jsonl", ""), ("n.jsonl", "no json\n"), ("e.txt", "x")]
+)
 def test_an_empty_or_foreign_file_is_refused(tmp_path: Path, name: str, content: str) -> None:
     path = tmp_path / name
     path.write_text(content)
