@@ -2,6 +2,7 @@
 
 import os
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -30,5 +31,5 @@ ARCHIVE = Path(
     ],
 )
 def test_a_known_event_is_the_strongest_topic_of_its_hour(as_of: str, name: str) -> None:
-    request = TrendAnalysisRequest(timeframe="24h", min_velocity="0.5")
+    request = TrendAnalysisRequest(timeframe="24h", min_velocity=Decimal("0.5"))
     assert find(request, open_source(str(ARCHIVE)), datetime.fromisoformat(as_of + "+00:00"))[0].name == name

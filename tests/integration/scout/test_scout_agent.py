@@ -56,11 +56,11 @@ async def test_bitcoin_is_reported_as_rising_when_asked_for(database: Database, 
 @pytest.mark.parametrize(
     ("as_of", "really_rose"),
     [
-        # What rose is named as it is found; each was looked up in the titles: the film composer's interviews, the
-        # judge's order to the FDA, the deaths and polls of the day. Anything else would be invented.
+        # Each was looked up in the titles: a composer's interview about a new film, a judge's order to the FDA; the
+        # CISPA bill, the IRS reading e-mail without a warrant, the hermit caught in Maine. More would be invented.
         ("2013-04-06T06:00", {"Hans Zimmer", "Orders FDA"}),
         ("2013-04-08T12:00", set()),
-        ("2013-04-11T06:00", {"CISPA", "IRS Claims Read E-mail", "Hermit Maine", "Forth Bridge"}),
+        ("2013-04-11T06:00", {"CISPA", "IRS Claims Read E-mail", "Hermit Maine"}),
     ],
 )
 def test_quiet_hours_show_nothing_but_real_events(as_of: str, really_rose: set[str]) -> None:

@@ -3,15 +3,17 @@
 import random
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Literal
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chimera.agents.scout.agent import Finding, find
+from chimera.agents.scout.refusals import readable_platforms
 from chimera.contracts.trend import TrendAnalysisRequest
 from chimera.core.errors import NoTrends, SourceUnavailable, ValidationFailed
-from chimera.agents.scout.refusals import readable_platforms
 from chimera.sources.post import Post, Reading
 from chimera.sources.reading import collect
 
@@ -19,14 +21,14 @@ NOW = datetime(2020, 5, 20, tzinfo=UTC)
 DAYS = 10
 POSTS_A_DAY = 300
 WORDS = [f"word{letter}{other}" for letter in "abcdefghijklmnopqrst" for other in "abcdefghijklmnopqrst"]
-REQUEST = TrendAnalysisRequest(timeframe="24h", min_velocity="0.5")
+REQUEST = TrendAnalysisRequest(timeframe="24h", min_velocity=Decimal("0.5"))
 
 
 class ListSource:
     """Posts in memory, behind the same gate as every source."""
 
     name = "list"
-    kind = "file"
+    kind: Literal["file"] = "file"
     label = "Posts of a test"
     platform = "reddit"
 
@@ -39,7 +41,7 @@ class ListSource:
     def read(self, since: datetime, until: datetime) -> Reading:
         return collect(self._posts, since, until)
 
-    def spelling(self, words: tuple[str, ...]) -> str | None:
+    def spelling(self, words: tuple[str, ...]) -> str | None:  # noqa: ARG002 - titles show it
         return None
 
 
@@ -150,7 +152,7 @@ def test_later_posts_never_change_the_answer(later: list[tuple[int, str]]) -> No
 
 def test_a_velocity_below_the_least_wanted_is_named_as_the_strongest() -> None:
     with pytest.raises(NoTrends) as refusal:
-        found([*EVERYDAY, *event()], TrendAnalysisRequest(timeframe="24h", min_velocity="9.5"))
+        found([*EVERYDAY, *event()], TrendAnalysisRequest(timeframe="24h", min_velocity=Decimal("9.5")))
     strongest = refusal.value.details["strongest"]
     assert isinstance(strongest, dict)
     assert strongest["topic"] == "Volcano Hekla Erupts"

@@ -15,10 +15,10 @@ def test_the_same_words_in_any_order_are_a_copy_within_a_slot() -> None:
     assert not copies.is_copy(1, ["iron", "lady", "gone"])
 
 
-def test_very_short_titles_may_be_equal_by_chance() -> None:
+def test_titles_of_one_word_may_be_equal_by_chance() -> None:
     copies = Copies()
-    assert not copies.is_copy(0, ["thatcher", "dead"])
-    assert not copies.is_copy(0, ["thatcher", "dead"])
+    assert not copies.is_copy(0, ["thatcher"])
+    assert not copies.is_copy(0, ["thatcher"])
 
 
 def test_near_copies_leave_the_first() -> None:
