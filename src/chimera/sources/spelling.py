@@ -1,13 +1,11 @@
 """How people write what keywords name: `Margaret Thatcher`, `IRS`, `Game of Thrones`."""
 
-import html
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
-from chimera.sources.keywords import TITLE_CHARACTERS_MAX, keyword, keywords_of, word_matches
+from chimera.sources.keywords import keyword, keywords_of, plain_text, word_matches
 
 SPELLING_CHARACTERS_MAX = 120
 SHOUTED_SHARE = 0.7
@@ -18,7 +16,7 @@ _JOINED_WORDS_MAX = 2
 
 def written_forms(title: str, words: tuple[str, ...]) -> Iterator[str]:
     """Each place of the title where `words` stand in order, as written, with at most two joining words between."""
-    plain = unicodedata.normalize("NFKC", html.unescape(title[:TITLE_CHARACTERS_MAX]))
+    plain = plain_text(title)
     found = list(word_matches(plain))
     keys = [keyword(match.group()) for match in found]
     for start, key in enumerate(keys):
