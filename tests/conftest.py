@@ -40,6 +40,13 @@ return -1
 """
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever uses a server is marked `engines`: `.ci/run` runs it on external servers once more."""
+    for item in items:
+        if {"postgres_url", "redis_space"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.engines)
+
+
 @pytest.fixture
 def clock() -> FixedClock:
     """Noon of the day the specification was last updated."""

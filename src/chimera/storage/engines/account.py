@@ -60,9 +60,12 @@ def give_to_owner(descriptor: int, folder: Path) -> None:
 
 def make_private_folder(folder: Path) -> None:
     """A folder for its owner's eyes only; made by root, it belongs to the owner of the folder above."""
-    if folder.is_dir():
-        return
-    folder.mkdir(mode=0o700)
+    try:
+        folder.mkdir(mode=0o700)
+    except FileExistsError:
+        if folder.is_dir():
+            return
+        raise
     if os.geteuid() == 0:
         owner = folder.parent.stat()
         os.chown(folder, owner.st_uid, owner.st_gid)

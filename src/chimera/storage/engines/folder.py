@@ -60,9 +60,7 @@ class EngineFolder:
 
     def make(self) -> None:
         """The folder, readable by its owner only; the home above it is made too if it is not there."""
-        home = self.path.parent.parent
-        if not home.is_dir():
-            home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.path.parent.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         make_private_folder(self.path.parent)
         make_private_folder(self.path)
 

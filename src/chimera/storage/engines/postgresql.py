@@ -159,20 +159,28 @@ def _make_cluster(site: Site, major: int) -> None:
     folder = site.folder
     shutil.rmtree(folder.unfinished, ignore_errors=True)
     folder.make_data_folder(folder.unfinished, site.account)
+    password = folder.make_password()
     log, begin = folder.open_log()
-    reader = _password_pipe(folder.make_password(), site.account)
     try:
-        initdb = site.executable.path.with_name("initdb")
-        arguments = [str(initdb), *initdb_options(data_argument(folder.unfinished, site.account), major, reader)]
-        child = spawn(Launch(arguments, folder.unfinished, site.account, log, inherited=(site.alive, reader)))
-        status = _wait_for_initdb(child)
+        status = _run_initdb(site, major, password, log)
     finally:
-        os.close(reader)
         os.close(log)
     if status != 0:
         shutil.rmtree(folder.unfinished, ignore_errors=True)
         raise start_failure("PostgreSQL", folder.data, folder.log_since(begin))
     folder.unfinished.rename(folder.data)
+
+
+def _run_initdb(site: Site, major: int, password: str, log: int) -> int:
+    """Its exit status; it and its children hold `alive`, so that nobody else begins before they end."""
+    data = site.folder.unfinished
+    reader = _password_pipe(password, site.account)
+    try:
+        initdb = site.executable.path.with_name("initdb")
+        arguments = [str(initdb), *initdb_options(data_argument(data, site.account), major, reader)]
+        return _wait_for_initdb(spawn(Launch(arguments, data, site.account, log, inherited=(site.alive, reader))))
+    finally:
+        os.close(reader)
 
 
 def initdb_options(data: str, major: int, password: int) -> list[str]:

@@ -10,8 +10,6 @@ CREATE TABLE ledger_key (
     CONSTRAINT ledger_key_names_its_key CHECK (key_id = left(encode(sha256(public_key), 'hex'), 16))
 );
 
-ALTER TABLE budget_tracking ADD CONSTRAINT budget_tracking_period_forward CHECK (period_end > period_start);
-
 -- At most one key signs at any time.
 CREATE UNIQUE INDEX ledger_key_current ON ledger_key ((TRUE)) WHERE last_seq IS NULL;
 
@@ -26,17 +24,17 @@ CREATE TABLE ledger_head (
 INSERT INTO ledger_head (size) VALUES (0);
 
 ALTER TABLE ledger
-    ADD COLUMN seq BIGINT NOT NULL,
-    ADD COLUMN request_id UUID NOT NULL,
-    ADD COLUMN request_hash VARCHAR(64) NOT NULL,
-    ADD COLUMN kind VARCHAR(20) NOT NULL,
-    ADD COLUMN decision VARCHAR(20) NOT NULL,
-    ADD COLUMN reason_code VARCHAR(50) NOT NULL,
+    ADD COLUMN seq BIGINT,
+    ADD COLUMN request_id UUID,
+    ADD COLUMN request_hash VARCHAR(64),
+    ADD COLUMN kind VARCHAR(20),
+    ADD COLUMN decision VARCHAR(20),
+    ADD COLUMN reason_code VARCHAR(50),
     ADD COLUMN parent_tx UUID REFERENCES ledger(tx_id),
-    ADD COLUMN amount_micros BIGINT NOT NULL,
-    ADD COLUMN document TEXT NOT NULL,
-    ADD COLUMN key_id VARCHAR(16) NOT NULL REFERENCES ledger_key(key_id),
-    ADD COLUMN execution_time_ms INTEGER NOT NULL,
+    ADD COLUMN amount_micros BIGINT,
+    ADD COLUMN document TEXT,
+    ADD COLUMN key_id VARCHAR(16) REFERENCES ledger_key(key_id),
+    ADD COLUMN execution_time_ms INTEGER,
     ADD CONSTRAINT ledger_seq_unique UNIQUE (seq),
     ADD CONSTRAINT ledger_request_unique UNIQUE (request_id, kind),
     ADD CONSTRAINT ledger_seq_starts_at_one CHECK (seq >= 1),
@@ -47,10 +45,11 @@ ALTER TABLE ledger
     ADD CONSTRAINT ledger_amount_is_micros_rounded_up
         CHECK (amount_micros > 0 AND amount * 100 = (amount_micros + 9999) / 10000),
     ADD CONSTRAINT ledger_currency_is_usd CHECK (currency = 'USD'),
-    ADD CONSTRAINT ledger_decided_by_another
-        CHECK (cfo_agent_id IS NOT NULL AND cfo_agent_id <> agent_id),
-    ADD CONSTRAINT ledger_decision_is_whole
-        CHECK (projected_roi IS NOT NULL AND risk_score IS NOT NULL AND justification IS NOT NULL),
+    ADD CONSTRAINT ledger_decided_by_another CHECK (cfo_agent_id <> agent_id),
+    ADD CONSTRAINT ledger_row_is_whole CHECK (num_nulls(
+        seq, request_id, request_hash, kind, decision, reason_code, amount_micros, document, key_id,
+        execution_time_ms, projected_roi, risk_score, cfo_agent_id, justification
+    ) = 0),
     ADD CONSTRAINT ledger_approval_within_rules CHECK (NOT approved OR (amount <= 10000 AND risk_score <= 0.7)),
     ADD CONSTRAINT ledger_signature_shape CHECK (approval_signature ~ '^0x[0-9a-f]{128}$'),
     ADD CONSTRAINT ledger_request_hash_shape CHECK (request_hash ~ '^[0-9a-f]{64}$'),

@@ -2,6 +2,7 @@
 
 import os
 import wave
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -33,7 +34,8 @@ def write_wav(path: Path, samples: Samples, rate_hz: int) -> None:
             file.writeframes(frames)
         unfinished.replace(path)
     except OSError as error:
-        unfinished.unlink(missing_ok=True)
+        with suppress(OSError):
+            unfinished.unlink()
         raise ToolFailed(f"{path} can't be written ({error.strerror}): free space or choose another folder") from error
 
 

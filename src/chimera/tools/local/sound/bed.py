@@ -9,7 +9,7 @@ from chimera.tools.local.sound.theory import BEATS_PER_CHORD, Score, compose
 Stereo = NDArray[np.float32]
 """(time, 2) samples at 48 kHz."""
 
-_FADE_IN_SECONDS = 0.6
+_FADE_IN_SECONDS = 0.25
 _FADE_OUT_SECONDS = 1.1
 _PAD_OVERLAP_SECONDS = 0.9
 _ARPEGGIOS = ((0, 2, 1, 3, 2, 1, 3, 2), (0, 1, 2, 3, 2, 1, 2, 1), (3, 1, 2, 0, 1, 2, 1, 2))

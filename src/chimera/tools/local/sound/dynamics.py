@@ -11,8 +11,8 @@ Floats = NDArray[np.float32]
 
 _WINDOW = RATE_HZ // 200
 _SPEECH_BELOW_PEAK_DB = 34.0
-_HOLD_SECONDS = 0.35
-_DUCK_SECONDS = 0.3
+_HOLD_SECONDS = 0.25
+_DUCK_SECONDS = 0.2
 _OVERSAMPLING = 4
 _LOOK_AHEAD = RATE_HZ * 4 // 1000
 
@@ -32,7 +32,7 @@ def clean_voice(voice: Mono) -> Mono:
 
 
 def ducking(voice: Mono, depth_db: float) -> Mono:
-    """The bed's gain: 1 where nobody speaks, `depth_db` lower under speech, easing in and out over 0.3 s.
+    """The bed's gain: 1 where nobody speaks, `depth_db` lower under speech, easing in and out over 0.4 s.
 
     Looks ahead, so that the bed is already down when a word starts, and holds through short pauses.
     """

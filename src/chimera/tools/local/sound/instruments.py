@@ -45,7 +45,8 @@ def pluck(note: int, brightness_hz: float) -> Mono:
         + overtone * np.sin(2 * np.pi * 2 * frequency * time) * np.exp(-time * 7)
         + 0.3 * overtone * np.sin(2 * np.pi * 4.01 * frequency * time) * np.exp(-time * 16)
     )
-    return (sound * envelope(len(time), attack_seconds=0.006, release_seconds=0.2)).astype(np.float32)
+    note_sound: Mono = (sound * envelope(len(time), attack_seconds=0.006, release_seconds=0.2)).astype(np.float32)
+    return note_sound
 
 
 def bass(note: int, seconds: float) -> Mono:
@@ -53,9 +54,9 @@ def bass(note: int, seconds: float) -> Mono:
     time = _clock(seconds)
     frequency = hertz(note)
     sound = np.sin(2 * np.pi * frequency * time) + 0.35 * np.sin(4 * np.pi * frequency * time)
-    return (sound * np.exp(-time * 0.5) * envelope(len(time), attack_seconds=0.03, release_seconds=0.25)).astype(
-        np.float32
-    )
+    shape = np.exp(-time * 0.5) * envelope(len(time), attack_seconds=0.03, release_seconds=0.25)
+    note_sound: Mono = (sound * shape).astype(np.float32)
+    return note_sound
 
 
 def kick() -> Mono:

@@ -10,64 +10,12 @@ _BEFORE_VERB = frozenset({
 _BEFORE_VERB_S = frozenset({
     "he", "she", "it", "who", "which", "that", "this", "nobody", "everybody", "everyone", "someone", "anyone",
 })  # fmt: skip
-_BEFORE_NOUN = frozenset(
-    {
-        "the",
-        "a",
-        "an",
-        "this",
-        "that",
-        "these",
-        "those",
-        "my",
-        "your",
-        "his",
-        "her",
-        "its",
-        "our",
-        "their",
-        "of",
-        "in",
-        "on",
-        "for",
-        "from",
-        "with",
-        "by",
-        "at",
-        "no",
-        "any",
-        "some",
-        "each",
-        "every",
-        "more",
-        "most",
-        "many",
-        "few",
-        "much",
-        "new",
-        "first",
-        "last",
-        "next",
-        "another",
-        "other",
-    }
-) | frozenset(
-    {  # fmt: skip
-        "one",
-        "two",
-        "three",
-        "four",
-        "five",
-        "six",
-        "seven",
-        "eight",
-        "nine",
-        "ten",
-        "hundred",
-        "thousand",
-        "million",
-    }
-)
+_BEFORE_NOUN = frozenset({
+    "the", "a", "an", "this", "that", "these", "those", "my", "your", "his", "her", "its", "our", "their", "of", "in",
+    "on", "for", "from", "with", "by", "at", "no", "any", "some", "each", "every", "more", "most", "many", "few",
+    "much", "new", "first", "last", "next", "another", "other", "one", "two", "three", "four", "five", "six", "seven",
+    "eight", "nine", "ten", "hundred", "thousand", "million",
+})  # fmt: skip
 _BEFORE_ADJECTIVE = frozenset({
     "is", "are", "was", "were", "be", "been", "being", "very", "so", "too", "as", "quite", "how", "more", "most",
     "feel", "feels", "stay",
@@ -110,5 +58,5 @@ def _is_verb(word: str, before: str) -> bool:
 
 def _is_noun(word: str, before: str) -> bool:
     if word in {"content", "contents"}:
-        return before not in _BEFORE_ADJECTIVE
+        return before in _BEFORE_NOUN or before not in _BEFORE_ADJECTIVE
     return before in _BEFORE_NOUN

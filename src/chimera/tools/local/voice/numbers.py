@@ -63,7 +63,7 @@ def ordinal_word(word: str) -> str:
 
 
 def year(digits: str) -> list[str]:
-    """Four digits in pairs: 1985 nineteen eighty five, 1906 nineteen oh six, 1900 nineteen hundred, 2005 two thousand five."""
+    """Four digits in pairs: nineteen eighty five, nineteen oh six, nineteen hundred; but 2005 is two thousand five."""
     century, rest = int(digits[:2]), int(digits[2:])
     if century % 10 == 0 and rest < 10:
         return cardinal(digits)

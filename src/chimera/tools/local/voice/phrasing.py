@@ -1,4 +1,4 @@
-"""Cuts the beats into runs that the model says in one breath, and remembers which symbol belongs to which word. Pure."""
+"""Cuts the beats into runs that the model says in one breath, and remembers whose symbols they are. Pure."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class PhrasedWord:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """`symbols` to say at once; `owners[i]` is the index of the word that symbol i belongs to, -1 for marks and spaces."""
+    """`symbols` to say at once; `owners[i]` is the index of symbol i's word, -1 for marks and spaces."""
 
     symbols: str
     owners: tuple[int, ...]

@@ -1,11 +1,10 @@
 """A treasury on a real PostgreSQL, with a spender and a CFO registered, and requests to put to it."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from uuid import UUID, uuid4
 
-import pytest
 from nacl.signing import SigningKey
 from redis.asyncio import Redis
 
@@ -65,35 +64,17 @@ class Office:
         return ApprovalRequest.model_validate({**fields, **changes})
 
 
-@pytest.fixture
-async def unreachable_redis() -> AsyncIterator[Redis]:
-    """Nothing listens there: the view is never written, and no approval may mind."""
-    redis = Redis(host="127.0.0.1", port=1)
-    yield redis
-    await redis.aclose()
-
-
-@pytest.fixture
-async def office(database: Database, clock: FixedClock, unreachable_redis: Redis) -> Office:
+async def open_office(database: Database, clock: FixedClock, redis: Redis | None = None) -> Office:
+    """Agents registered, nothing decided yet; without `redis` nothing listens where the view is written."""
     async with database.transaction() as connection:
         cfo = await agents.ensure(connection, Role.CFO, [], uuid4())
         spender = await agents.ensure(connection, Role.ARTIST, [], uuid4())
-    return Office(clock, unreachable_redis, SigningKey(bytes(range(32))), cfo, spender)
+    return Office(clock, redis or Redis(host="127.0.0.1", port=1), SigningKey(bytes(range(32))), cfo, spender)
 
 
-@pytest.fixture
-def treasury(office: Office, database: Database) -> Treasury:
-    return office.treasury(database)
-
-
-@pytest.fixture
-def new_spender(database: Database) -> Callable[[], object]:
-    """Registers one more worker agent."""
-
-    async def register() -> UUID:
-        agent_id = uuid4()
-        async with database.transaction() as connection:
-            await connection.execute("INSERT INTO agents (id, role) VALUES (%s, 'worker')", (agent_id,))
-        return agent_id
-
-    return register
+async def register_spender(database: Database) -> UUID:
+    """One more agent that may ask for money."""
+    agent_id = uuid4()
+    async with database.transaction() as connection:
+        await connection.execute("INSERT INTO agents (id, role) VALUES (%s, 'worker')", (agent_id,))
+    return agent_id
