@@ -1,0 +1,1 @@
+"""The judge: measures a video from its decoded bytes and says what follows; imports storage, contracts and core."""

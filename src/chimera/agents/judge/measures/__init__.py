@@ -1,0 +1,1 @@
+"""One property a file: pure functions from decoded features to a `QualityMeasure`."""
