@@ -40,16 +40,17 @@ def run(job: VoiceJob, folder: Path, progress: Callable[[float], None]) -> Narra
         raise ValidationFailed("the script has no word that can be said: write at least one")
     _refuse_beyond(sum(len(run_.symbols) for run_ in runs) * TOKEN_SECONDS / job.speed)
     progress(0.02)
-    narration, audio = narrate(words, runs, open_kokoro().say, job, folder, progress)
+    narration, audio = narrate(words, runs, open_kokoro().say, job=job, folder=folder, progress=progress)
     write_wav(narration.audio, audio, SAMPLE_RATE_HZ)
     progress(1.0)
     return narration
 
 
 def _refuse_beyond(seconds: float) -> None:
-    """
+    """Refuse more speech than a video may hold.
+
     Raises:
-        VideoTooLong: `seconds` of speech are more than a video may last.
+        VideoTooLong: `seconds` are more than ten minutes.
     """
     if seconds > VIDEO_DURATION_SECONDS_MAX:
         raise VideoTooLong(
@@ -62,6 +63,7 @@ def narrate(
     words: Sequence[PhrasedWord],
     runs: Sequence[Run],
     say: Speaker,
+    *,
     job: VoiceJob,
     folder: Path,
     progress: Callable[[float], None],
