@@ -96,7 +96,7 @@ def _load(package: str, file: str) -> skia.Typeface:
         path = distribution(package).locate_file(file)
     except PackageNotFoundError as absent:
         raise EngineUnavailable(f"the font package {package} is not installed: run `make setup`") from absent
-    face = skia.Typeface.MakeFromFile(str(path))
+    face = skia.FontMgr.New_Custom_Empty().makeFromFile(str(path))  # the default one would read fontconfig
     if face is None:
         raise EngineUnavailable(f"the font package {package} is damaged: install it again with `make setup`")
     return face
