@@ -94,10 +94,10 @@ def _draw_axes(canvas: skia.Canvas, look: Look, evidence: TrendEvidence, chart: 
         value.draw(canvas, box.x, box.bottom - box.height * share - 8, grown)
     first, last = evidence.series[0].start, evidence.series[-1].start
     begin = look.lettering.fitted(moment(first), Face.TEXT, 34, palette.muted, box.width * 0.45, 28)
-    begin.draw(canvas, box.x, box.bottom + 50)
+    begin.draw(canvas, box.x, box.bottom + 62)
     if len(evidence.series) > 1:
         end = look.lettering.fitted(f"{moment(last)} UTC", Face.TEXT, 34, palette.muted, box.width * 0.45, 28)
-        end.draw(canvas, box.right - end.width, box.bottom + 50)
+        end.draw(canvas, box.right - end.width, box.bottom + 62)
 
 
 def _draw_line(canvas: skia.Canvas, look: Look, chart: Plot) -> None:
