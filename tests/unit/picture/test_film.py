@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from chimera.contracts.evidence import BucketCount, SentimentFacts, Share, TrendEvidence
-from chimera.contracts.production import VideoJob
+from chimera.contracts.production import SpokenWord, VideoJob
 from chimera.contracts.storyboard import Scene
 from chimera.core.vocabulary import Aspect
+from chimera.tools.local.picture.caption_layer import CaptionLayer
 from chimera.tools.local.picture.captions import captions
 from chimera.tools.local.picture.film import Film
 from chimera.tools.local.picture.frame_format import FrameFormat, frame_format
@@ -158,3 +159,22 @@ def test_a_beat_nobody_speaks_shares_the_time_of_the_one_before(make_job: MakeJo
     film, _, _ = make_film(silent)
     assert film.spans[0].seconds == pytest.approx(film.spans[1].seconds)
     assert timedelta(seconds=film.spans[1].seconds) > timedelta(seconds=0.5)
+
+
+def test_captions_stay_in_their_area_and_arabic_runs_leftwards() -> None:
+    look = look_for(Aspect.VERTICAL, "calm", 3)
+    texts = ["أخبار العالم اليوم في المدينة", "W" * 60, "two short lines of words"]
+    for text in texts:
+        words = tuple(
+            SpokenWord(text=word, start_ms=place * 300, end_ms=place * 300 + 280, beat=0)
+            for place, word in enumerate(text.split())
+        )
+        for caption in captions(words, look.layout.caption_characters, 5_000):
+            placed, area = CaptionLayer(look).place(caption), look.layout.captions
+            assert area.x <= placed.box.x
+            assert placed.box.right <= area.right + 0.01
+            assert area.y - 0.01 <= placed.box.y
+            assert placed.box.bottom <= area.bottom + 0.01
+            assert all(placed.box.x <= word.x and word.x + word.width <= placed.box.right for word in placed.words)
+            if text == texts[0] and len(caption.lines[0]) > 1:
+                assert placed.words[0].x > placed.words[1].x

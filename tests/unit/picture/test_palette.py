@@ -2,7 +2,15 @@
 
 import pytest
 
-from chimera.tools.local.picture.palette import PALETTES, Palette, blend, caption_highlight, contrast, faded, palette_for
+from chimera.tools.local.picture.palette import (
+    PALETTES,
+    Palette,
+    blend,
+    caption_highlight,
+    contrast,
+    faded,
+    palette_for,
+)
 
 
 def test_black_on_white_has_the_contrast_wcag_states() -> None:
