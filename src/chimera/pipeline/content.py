@@ -22,6 +22,7 @@ from chimera.contracts.approval import Approval, ApprovalRequest
 from chimera.contracts.asset import ProductionRequest
 from chimera.contracts.brief import Brief, BriefRequest
 from chimera.contracts.contract import Contract
+from chimera.contracts.evidence import TrendEvidence
 from chimera.contracts.order import ContentOrder, ContentOutcome
 from chimera.contracts.publication import Publication
 from chimera.contracts.review import Review, ReviewOutcome, SafetyVerdict
@@ -33,7 +34,8 @@ from chimera.core.vocabulary import RequestType, Role, Stage
 from chimera.pipeline import flow
 from chimera.pipeline.crew import Crew
 from chimera.pipeline.durable import Document, step
-from chimera.storage.records import content_pipeline, review_item
+from chimera.pipeline.outgoing_texts import outgoing_texts
+from chimera.storage.records import content_pipeline, review_item, trends
 from chimera.storage.records.content_pipeline import ContentRecord
 from chimera.storage.records.review_item import ReviewItem
 from chimera.treasury.refusal import require_approved
@@ -134,11 +136,23 @@ class ContentWorkflow:
             path(production.captions_srt_url),
             path(production.thumbnail_url),
         )
-        review = await self._crew.judge.review(order.content_id, request)
+        storyboard, evidence = await self._told(order)
+        review = await self._crew.judge.review(order.content_id, request, outgoing_texts(storyboard, evidence))
         if review.outcome is ReviewOutcome.HUMAN:
             async with self._crew.database.transaction() as connection:
                 await review_item.add(connection, await self._waiting(order.content_id, review))
         return review
+
+    async def _told(self, order: ContentOrder) -> tuple[Storyboard, TrendEvidence]:
+        piece = await self._piece(order.content_id)
+        async with self._crew.database.transaction() as connection:
+            trend = await trends.get(connection, order.trend_id)
+        if trend is None:
+            raise NotFound(f"the trend {order.trend_id} is gone", {"trend_id": str(order.trend_id)})
+        return (
+            Storyboard.model_validate(piece.metadata["storyboard"]),
+            TrendEvidence.model_validate(trend.metadata["evidence"]),
+        )
 
     async def _waiting(self, content_id: UUID, review: Review) -> ReviewItem:
         piece = await self._piece(content_id)
