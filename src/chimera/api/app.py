@@ -5,11 +5,12 @@ from importlib import resources
 from typing import Annotated
 
 from fastapi import FastAPI, Path, Query, Request
-from fastapi.responses import FileResponse, HTMLResponse, Response
+from fastapi.responses import HTMLResponse, Response
 from fastapi.staticfiles import StaticFiles
 
 from chimera.api import errors
 from chimera.api.guard import Guard
+from chimera.api.media import media_response
 from chimera.api.pages import gallery_page, watch_page
 from chimera.contracts.channel_post import MediaName
 from chimera.contracts.health import Health
@@ -57,8 +58,8 @@ def create_app(
         return Response(json_feed(channel.posts(), _base_url(request)), media_type="application/feed+json")
 
     @app.api_route("/media/{post_id}/{name}", methods=["GET", "HEAD"])
-    def media(post_id: PostIdPath, name: MediaName) -> FileResponse:
-        return FileResponse(channel.media(post_id, name), media_type=_TYPES[name])
+    def media(request: Request, post_id: PostIdPath, name: MediaName) -> Response:
+        return media_response(request, channel.media(post_id, name), _TYPES[name])
 
     @app.get("/health")
     async def check_health(response: Response) -> Health:

@@ -22,6 +22,12 @@ class MethodNotAllowed(ValidationFailed):
     code, status = "VALIDATION_FAILED", 405
 
 
+class RangeNotSatisfiable(ValidationFailed):
+    """The bytes asked for lie outside the file (RFC 9110, section 15.5.17)."""
+
+    code, status = "VALIDATION_FAILED", 416
+
+
 def install(app: FastAPI, clock: Clock) -> None:
     """Render every failure of `app`."""
 
@@ -53,6 +59,9 @@ def install(app: FastAPI, clock: Clock) -> None:
 
 def _render(request: Request, failure: ChimeraError, clock: Clock) -> Response:
     envelope = ErrorEnvelope.of(failure, clock, _request_id(request))
+    if isinstance(failure, RangeNotSatisfiable):
+        headers = {"Content-Range": f"bytes */{failure.details['size_bytes']}"}
+        return JSONResponse(envelope.model_dump(mode="json"), status_code=failure.status, headers=headers)
     if "text/html" in request.headers.get("accept", ""):
         return HTMLResponse(error_page(envelope), status_code=failure.status)
     return JSONResponse(envelope.model_dump(mode="json"), status_code=failure.status)

@@ -2,7 +2,11 @@
 
 import asyncio
 import ipaddress
+import signal
 import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import uvicorn
 from fastapi import FastAPI
@@ -49,8 +53,26 @@ def bind(host: str, port: int) -> socket.socket:
     return listener
 
 
+class _Server(uvicorn.Server):
+    """Stops on SIGINT and SIGTERM without raising them again, so that what is open around it closes in order."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        try:
+            yield
+        finally:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.remove_signal_handler(number)
+
+
 async def serve(app: FastAPI, listener: socket.socket) -> None:
-    """Answer requests until told to stop."""
+    """Answer requests until SIGINT or SIGTERM; a second SIGINT does not wait for open requests."""
     config = uvicorn.Config(
         app,
         log_level="warning",
@@ -61,7 +83,7 @@ async def serve(app: FastAPI, listener: socket.socket) -> None:
         h11_max_incomplete_event_size=16_384,
         limit_concurrency=512,
     )
-    server = uvicorn.Server(config)
+    server = _Server(config)
     with listener:
         try:
             await server.serve(sockets=[listener])

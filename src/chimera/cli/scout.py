@@ -155,8 +155,8 @@ def _sentiment(trend: Trend, facts: TrendEvidence) -> str:
 def _caption(evidence: Sequence[TrendEvidence]) -> str:
     facts = evidence[0]
     return (
-        f"{facts.source.posts_read:,} posts read since {facts.baseline_start:%Y-%m-%d}; velocity 1 is at least doubled, "
-        "2.3 about five times as many as usual"
+        f"{facts.source.posts_read:,} posts read since {facts.baseline_start:%Y-%m-%d}; "
+        "velocity 1 is at least doubled, 2.3 about five times as many"
     )
 
 

@@ -6,15 +6,17 @@ takes a dead process's slot next takes over that process's unfinished workflows 
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+import structlog
 from dbos import DBOS, DBOSConfig, SetWorkflowID, WorkflowHandleAsync
 from psycopg import AsyncConnection
 
-from chimera.core.errors import EngineUnavailable
+from chimera.core.errors import ChimeraError, EngineUnavailable, InternalError
 
 Document = dict[str, Any]
 """JSON between steps: what a contract's `model_dump(mode="json")` gives."""
@@ -29,6 +31,7 @@ _SYSTEM_POOL_CONNECTIONS = 4
 _POLL_SECONDS = 0.1
 _UNFINISHED = ["PENDING", "ENQUEUED", "DELAYED"]
 
+_log = structlog.get_logger(__name__)
 _body: Body | None = None
 _running: set[asyncio.Task[Any]] = set()
 
@@ -45,10 +48,20 @@ async def _content(order: Document) -> Document:
 
 
 async def step(name: str, work: Callable[[], Awaitable[Document | None]]) -> Document | None:
-    """Run `work` as a step of the running workflow: its answer is kept, and not asked for again after a crash."""
+    """Run `work` as a step of the running workflow: its answer is kept, and not asked for again after a crash.
+
+    Raises:
+        ChimeraError: what `work` raised; an unexpected failure as InternalError, since only ours can be kept.
+    """
 
     async def run() -> Document | None:
-        return await work()
+        try:
+            return await work()
+        except ChimeraError:
+            raise
+        except Exception as error:
+            _log.error("step_failed", step=name, exc_info=error)
+            raise InternalError(f"an unexpected {type(error).__name__} in step {name}: {error}") from error
 
     return await DBOS.run_step_async({"name": name}, run)
 
@@ -97,6 +110,7 @@ async def open_durable(database_url: str, body: Body) -> AsyncIterator[Durable]:
         finally:
             await _stop_running()
             await asyncio.to_thread(DBOS.destroy)
+            asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())  # DBOS shut the one it had put there
             _body = None
 
 

@@ -40,7 +40,7 @@ def parse_mapping(text: str) -> dict[str, str]:
         field, equals, column = (part.strip() for part in pair.partition("="))
         if not equals or not column or field not in _COMMON_NAMES:
             raise ValidationFailed(
-                f"{pair[:80]!r} is no column mapping: write field=column, field being one of {', '.join(_COMMON_NAMES)}",
+                f"{pair[:80]!r} is no column mapping: write field=column; fields are {', '.join(_COMMON_NAMES)}",
                 {"columns": text[:200]},
             )
         mapping[field] = column

@@ -14,6 +14,8 @@ from chimera.sources.rows import Row, csv_header, csv_rows, jsonl_header, jsonl_
 
 NAME_CHARACTERS_MAX = 100
 URL_CHARACTERS_MAX = 500
+_EARLIEST_SECONDS = EARLIEST.timestamp()
+_LATEST_SECONDS = LATEST.timestamp()
 _MILLISECONDS_FROM = 100_000_000_000
 _SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz")
 
@@ -58,7 +60,7 @@ class FileSource:
         Raises:
             ValidationFailed: no row can be read.
         """
-        newest = max((row.created for row in self._raw_posts() if row is not None), default=None)
+        newest = max((row.created for row in self._raw_posts(LATEST, LATEST) if row is not None), default=None)
         if newest is None:
             raise self._nothing_readable()
         return datetime.fromtimestamp(newest, UTC) + timedelta(seconds=1)
@@ -69,7 +71,7 @@ class FileSource:
         Raises:
             SourceUnavailable: unreadable. ValidationFailed: no readable row at all, or too many posts.
         """
-        reading = collect(self._raw_posts(), since, until)
+        reading = collect(self._raw_posts(since, until), since, until)
         if reading.first_seen is None and reading.bad_rows:
             raise self._nothing_readable()
         return reading
@@ -81,14 +83,24 @@ class FileSource:
     def _is_reddit(self) -> bool:
         return (self._columns.community or "").lower() == "subreddit"
 
-    def _raw_posts(self) -> Iterator[Post | None]:
+    def _raw_posts(self, since: datetime, until: datetime) -> Iterator[Post | None]:
+        """Every row; of those outside the stretch (the gate drops them) only the time is read, which is quicker."""
+        first, last = since.timestamp(), until.timestamp()
         rows = csv_rows(self._path, self._header, self._delimiter) if self._is_csv else jsonl_rows(self._path)
-        return (None if row is None else self._raw_post(row) for row in rows)
+        time_column = self._columns.time
+        for row in rows:
+            created = None if row is None else parse_time(row.get(time_column, ""))
+            if row is None or created is None:
+                yield None
+            elif first <= created < last:
+                yield self._raw_post(row, created)
+            else:
+                yield Post(created, "", "", "", "", "", "")
 
-    def _raw_post(self, row: Row) -> Post | None:
+    def _raw_post(self, row: Row, created: int) -> Post | None:
         columns = self._columns
-        created, text = parse_time(row.get(columns.time, "")), row.get(columns.text, "").strip()
-        if created is None or not text:
+        text = row.get(columns.text, "").strip()
+        if not text:
             return None
         post_id = _cell(row, columns.id)
         url = _web_address(_cell(row, columns.url))
@@ -117,7 +129,7 @@ def parse_time(text: str) -> int | None:
             seconds = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
         except (ValueError, OverflowError):
             return None
-    return int(seconds) if EARLIEST.timestamp() <= seconds < LATEST.timestamp() else None
+    return int(seconds) if _EARLIEST_SECONDS <= seconds < _LATEST_SECONDS else None
 
 
 def _cell(row: Row, column: str | None) -> str:
@@ -125,6 +137,8 @@ def _cell(row: Row, column: str | None) -> str:
 
 
 def _web_address(text: str) -> str:
+    if not text:
+        return ""
     try:
         parts = urlsplit(text)
     except ValueError:

@@ -1,24 +1,22 @@
 """How people write what keywords name: `Margaret Thatcher`, `IRS`, `Game of Thrones`."""
 
-import html
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
-from chimera.sources.keywords import TITLE_CHARACTERS_MAX, keyword, keywords_of, word_matches
+from chimera.sources.keywords import keyword, keywords_of, plain_text, word_matches
 
 SPELLING_CHARACTERS_MAX = 120
 SHOUTED_SHARE = 0.7
 _BETWEEN = re.compile(r"[\s\-–—&/.:']{1,3}")
-_JOINING = frozenset(["a", "and", "at", "de", "for", "in", "la", "of", "on", "the", "to", "vs"])
+JOINING_WORDS = frozenset(["a", "and", "at", "de", "for", "in", "la", "of", "on", "the", "to", "vs"])
 _JOINED_WORDS_MAX = 2
 
 
 def written_forms(title: str, words: tuple[str, ...]) -> Iterator[str]:
     """Each place of the title where `words` stand in order, as written, with at most two joining words between."""
-    plain = unicodedata.normalize("NFKC", html.unescape(title[:TITLE_CHARACTERS_MAX]))
+    plain = plain_text(title)
     found = list(word_matches(plain))
     keys = [keyword(match.group()) for match in found]
     for start, key in enumerate(keys):
@@ -43,7 +41,7 @@ def _end_of_run(keys: list[str], start: int, words: tuple[str, ...]) -> int | No
     position, joined = start, 0
     for word in words[1:]:
         position += 1
-        while position < len(keys) and keys[position] != word and keys[position] in _JOINING:
+        while position < len(keys) and keys[position] != word and keys[position] in JOINING_WORDS:
             joined += 1
             position += 1
         if joined > _JOINED_WORDS_MAX or position >= len(keys) or keys[position] != word:

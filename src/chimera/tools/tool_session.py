@@ -178,3 +178,13 @@ def _first(error: BaseException) -> str:
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     return str(error) or type(error).__name__
+
+
+async def server_answers(command: ServerCommand) -> bool:
+    """Whether the tool server can be started now and lists its tools; it is ended again."""
+    session = ToolSession(command)
+    keeper = asyncio.create_task(session.keep(), name="local tool server probe")  # ended and awaited by close()
+    try:
+        return await session.answers()
+    finally:
+        await session.close(keeper)

@@ -39,12 +39,18 @@ def approve(cfo_key: SigningKey) -> Approve:
         amount: str = "0.25",
         decision: str = "approved",
     ) -> Permit:
-        request, agent = request_id or uuid4(), agent_id or uuid4()
+        tx_id, request, agent = uuid4(), request_id or uuid4(), agent_id or uuid4()
         document = canonical(
-            {"request_id": str(request), "agent_id": str(agent), "amount": amount, "decision": decision}
+            {
+                "tx_id": str(tx_id),
+                "request_id": str(request),
+                "agent_id": str(agent),
+                "amount": amount,
+                "decision": decision,
+            }
         )
         signed = SignedDecision(
-            tx_id=uuid4(), document=document, signature=sign(document, key), key_id=key_id_of(key.verify_key)
+            tx_id=tx_id, document=document, signature=sign(document, key), key_id=key_id_of(key.verify_key)
         )
         return Permit(signed, request, agent, Decimal(0))
 

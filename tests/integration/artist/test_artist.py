@@ -3,7 +3,6 @@
 import asyncio
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -19,8 +18,7 @@ from chimera.agents.artist.production import (
     quality_request_of,
 )
 from chimera.contracts.asset import ProductionRequest, ToolChoice
-from chimera.contracts.evidence import BucketCount, SentimentFacts, SourceFacts, TrendEvidence
-from chimera.contracts.storyboard import Beat, Scene, Storyboard
+from chimera.contracts.storyboard import Storyboard
 from chimera.core.clock import FixedClock
 from chimera.core.errors import BudgetExceeded, Conflict, InvalidSignature, NotFound, ToolFailed, ValidationFailed
 from chimera.core.progress import Progress, ProgressEvent, silent
@@ -30,30 +28,9 @@ from chimera.storage.database import Database
 from chimera.storage.records import agents, content_pipeline, trends, video_metadata
 from chimera.tools.permit import Permit
 from chimera.tools.toolbox import Toolbox
+from factories_production import AS_OF, make_evidence, make_storyboard
 
-NOON = datetime(2013, 4, 11, 12, tzinfo=UTC)
 LOCAL = ToolChoice(image="local", video="local", audio="local")
-
-
-def storyboard(title: str = "Bitcoin is rising") -> Storyboard:
-    beats = tuple(Beat(scene=Scene.HOOK, text=f"beat {n}", headline="Hi", visual_prompt="x") for n in range(3))
-    return Storyboard(
-        title=title, description="d", tags=(), topic="bitcoin", source_label="recorded sample",
-        disclosure="made by a machine", persona="p", tone="upbeat", beats=beats,
-    )  # fmt: skip
-
-
-def evidence() -> TrendEvidence:
-    day = timedelta(days=1)
-    return TrendEvidence(
-        source=SourceFacts(name="r", kind="recorded", label="recorded", platform="reddit", posts_read=9),
-        as_of=NOON, timeframe_seconds=86400, window_start=NOON - day, window_end=NOON, baseline_start=NOON - 7 * day,
-        mentions=40, expected=Decimal(10), ratio=Decimal(4), first_seen=NOON - day, peak_start=NOON - day,
-        peak_mentions=9, bucket_seconds=3600,
-        series=(BucketCount(start=NOON - day, mentions=9, expected=Decimal(1)),),
-        communities=(), community_count=0, phrases=(), top_posts=(),
-        sentiment=SentimentFacts(mean=Decimal("0.4"), sample_size=40),
-    )  # fmt: skip
 
 
 class Studio:
@@ -72,11 +49,11 @@ class Studio:
         async with self.database.transaction() as connection:
             self.agent_id = await agents.ensure(connection, Role.ARTIST, [], self.agent_id)
             director_id = await agents.ensure(connection, Role.DIRECTOR, [], uuid4())
-            metadata = {"evidence": evidence().model_dump(mode="json")}
+            metadata = {"evidence": make_evidence().model_dump(mode="json")}
             await trends.insert(
                 connection,
                 trends.TrendRecord(
-                    trend_id, "bitcoin", 40, Decimal("0.4"), Decimal(2), ["reddit"], metadata, None, NOON
+                    trend_id, "bitcoin", 40, Decimal("0.4"), Decimal(2), ["reddit"], metadata, None, AS_OF
                 ),
             )
             await content_pipeline.insert_draft(
@@ -110,7 +87,7 @@ class Studio:
 @pytest.fixture
 async def studio(database: Database, toolbox: Toolbox, clock: FixedClock, tmp_path: Path, work: Path) -> Studio:
     opened = Studio(database, FolderBlobs(tmp_path / "media"), toolbox, clock, work / "own")
-    await opened.brief(storyboard())
+    await opened.brief(make_storyboard())
     return opened
 
 
@@ -151,6 +128,7 @@ async def test_a_brief_becomes_stored_media_with_its_rows_and_its_cost(
     assert (row.media_url, row.production_cost) == (made.video_url, made.production_cost)
     assert row.artist_agent_id == studio.agent_id
     assert [use["tool"] for use in row.metadata["tools"]] == ["local/voice", "local/sound", "local/video"]
+    assert row.metadata["video_size"] == {"width": 1080, "height": 1920}
     assert (video.id, video.resolution, video.fps, video.codec) == (made.asset_id, Resolution.FULL_HD, 30, "h264")
     asset = asset_of(made, Decimal("0.91"), 4200)
     assert json.loads(asset.model_dump_json())["files"][0]["type"] == "video"
@@ -172,7 +150,7 @@ async def test_a_production_cut_off_goes_on_with_its_finished_jobs(
     studio: Studio, permit_of: Callable[..., Permit]
 ) -> None:
     studio.content_id = uuid4()
-    await studio.brief(storyboard("hang"))
+    await studio.brief(make_storyboard("hang"))
     cut_off = asyncio.create_task(studio.produce(permit_of(studio)))
     hanging = studio.folder / "hanging"
     async with asyncio.timeout(10):

@@ -85,15 +85,57 @@ async def test_a_range_gives_just_those_bytes(
     assert answer.headers["content-type"] == "video/mp4"
 
 
-async def test_a_range_beyond_the_end_is_416(client: httpx.AsyncClient, post: ChannelPost) -> None:
-    answer = await client.get(f"/media/{post.post_id}/video.mp4", headers={"Range": "bytes=2048-"})
+@pytest.mark.parametrize("asked", ["bytes=2048-", "bytes=9999-10000", "bytes=-0"])
+async def test_a_range_beyond_the_end_is_416_and_tells_the_size(
+    client: httpx.AsyncClient, post: ChannelPost, asked: str
+) -> None:
+    answer = await client.get(f"/media/{post.post_id}/video.mp4", headers={"Range": asked, "Accept": "text/html"})
     assert answer.status_code == 416
+    assert answer.headers["content-range"] == "bytes */2048"
+    assert ErrorEnvelope.model_validate_json(answer.content).error.details == {"size_bytes": 2048}
+
+
+@pytest.mark.parametrize("asked", ["bytes=", "bytes=-", "bytes=x-y", "bytes=9-3", "chunks=0-9", "bytes=0-1,4-5", "9-"])
+async def test_a_range_header_that_cannot_be_read_is_ignored(
+    client: httpx.AsyncClient, post: ChannelPost, asked: str
+) -> None:
+    answer = await client.get(f"/media/{post.post_id}/video.mp4", headers={"Range": asked})
+    assert (answer.status_code, answer.content) == (200, BYTES)
+
+
+async def test_the_same_file_is_not_sent_again(client: httpx.AsyncClient, post: ChannelPost) -> None:
+    path = f"/media/{post.post_id}/video.mp4"
+    etag = (await client.head(path)).headers["etag"]
+    kept = await client.get(path, headers={"If-None-Match": f'"other", {etag}'})
+    assert (kept.status_code, kept.content, kept.headers["etag"]) == (304, b"", etag)
+    part = await client.get(path, headers={"Range": "bytes=0-9", "If-Range": etag})
+    assert (part.status_code, part.headers["content-range"]) == (206, "bytes 0-9/2048")
+
+
+async def test_head_of_a_range_tells_the_part_without_its_bytes(client: httpx.AsyncClient, post: ChannelPost) -> None:
+    answer = await client.head(f"/media/{post.post_id}/video.mp4", headers={"Range": "bytes=-8"})
+    assert (answer.status_code, answer.headers["content-length"], answer.content) == (206, "8", b"")
 
 
 async def test_a_range_of_a_changed_file_gives_the_whole_file(client: httpx.AsyncClient, post: ChannelPost) -> None:
     headers = {"Range": "bytes=0-9", "If-Range": '"another"'}
     answer = await client.get(f"/media/{post.post_id}/video.mp4", headers=headers)
     assert (answer.status_code, answer.content) == (200, BYTES)
+
+
+@pytest.mark.parametrize(
+    ("name", "media_type"),
+    [
+        ("thumbnail.jpg", "image/jpeg"),
+        ("captions.vtt", "text/vtt; charset=utf-8"),
+        ("captions.srt", "application/x-subrip; charset=utf-8"),
+    ],
+)
+async def test_every_file_has_its_type(
+    client: httpx.AsyncClient, post: ChannelPost, name: str, media_type: str
+) -> None:
+    answer = await client.get(f"/media/{post.post_id}/{name}")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, media_type)
 
 
 async def test_head_tells_the_size_without_the_bytes(client: httpx.AsyncClient, post: ChannelPost) -> None:

@@ -38,7 +38,7 @@ def test_without_any_account_root_is_told_what_to_do() -> None:
 
 
 def test_an_ordinary_user_s_server_is_told_its_folder_by_name() -> None:
-    assert data_argument(Path("/home/ada/data"), None) == "/home/ada/data"
+    assert data_argument(Path("/home/ada/data"), 5, None) == "/home/ada/data"
 
 
 @pytest.mark.parametrize(("major", "builtin"), [(14, False), (16, False), (17, True), (18, True)])

@@ -61,7 +61,7 @@ def test_every_word_of_any_text_is_there_once_and_time_never_goes_back(beats: li
     if not runs:
         return
     job = VoiceJob(beats=tuple(beats), voice="af_heart", speed=1.0)
-    narration, audio = narrate(words, runs, tone, job, Path("/nowhere"), lambda _: None)
+    narration, audio = narrate(words, runs, tone, job=job, folder=Path("/nowhere"), progress=lambda _: None)
     assert " ".join(word.text for word in narration.words) == " ".join(" ".join(beats).split())
     times = [moment for word in narration.words for moment in (word.start_ms, word.end_ms)]
     assert times == sorted(times)

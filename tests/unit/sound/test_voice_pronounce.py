@@ -8,7 +8,7 @@ from chimera.core.errors import EngineUnavailable
 from chimera.tools.local.voice.lexicon import Lexicon, from_arpabet, open_lexicon
 from chimera.tools.local.voice.model import sayable
 from chimera.tools.local.voice.normalise import spell_out
-from chimera.tools.local.voice.pronounce import Utterance, pronounce
+from chimera.tools.local.voice.pronounce import Utterance, known_sounds, pronounce
 from chimera.tools.local.voice.spelling import latin, sound_out
 from chimera.tools.local.voice.suffixes import gerund, past, plural
 
@@ -105,3 +105,27 @@ def test_no_spoken_word_is_silent(text: str, lexicon: Lexicon) -> None:
 @given(text=st.from_regex(r"[A-Za-z']{1,20}", fullmatch=True))
 def test_every_symbol_is_one_the_model_knows(text: str, lexicon: Lexicon) -> None:
     assert all(sayable(sounds) == sounds for sounds in _say(text, lexicon))
+
+
+SCRIPT = """
+Something moved fast today. In the last 24 hours, 1,204 posts on Reddit and Hacker News mentioned Bitcoin,
+nearly four times as many as the day before. Most of them came from r/technology, r/worldnews and YouTube.
+Redditors upvoted a screenshot, and bloggers reposted the livestream before the moderators removed it. The
+hashtag was trending by noon, and engagement doubled every fifteen minutes. Sentiment stayed mixed: optimists
+called it a breakthrough, sceptics a bubble. Why does it matter? Because whoever notices earliest explains it
+first. An iPhone leak, a playoff upset, a marathon, the FBI, NASA or a cryptocurrency exchange: the pattern
+looks similar. Wikipedia pageviews for the keyword spiked, while subreddits such as askscience and gaming barely
+reacted. Microsoft declined to comment; GitHub maintainers apologised. Follow for tomorrow's numbers, and tell
+us whether you are buying, selling or just watching.
+"""
+
+
+def test_a_directors_words_hardly_ever_need_letter_to_sound_rules(lexicon: Lexicon) -> None:
+    words = [word.lower() for token in spell_out(SCRIPT) for word in token.spoken]
+    guessed = [word for word in words if len(word) > 1 and known_sounds(word, lexicon) is None]
+    assert len(guessed) <= 0.01 * len(words), guessed
+
+
+def test_known_words_in_a_row_are_said_as_a_compound(lexicon: Lexicon) -> None:
+    assert _say("blockchain", lexicon) == ["blˈɑkʧˌAn"]
+    assert _say("changemyview", lexicon) == ["ʧˈAnʤmIvjˌu"]

@@ -165,7 +165,8 @@ class Artist:
 
     async def _record(self, piece: _Piece, production: Production, video: Video) -> None:
         document = production.model_dump(mode="json")
-        told = {name: document[name] for name in ("tools", "tool_notes", "asset_id")}
+        told: dict[str, object] = {name: document[name] for name in ("tools", "tool_notes", "asset_id")}
+        told |= {"production": document, "video_size": {"width": video.width, "height": video.height}}
         async with self._database.transaction() as connection:
             await video_metadata.put(connection, video_record(piece.storyboard, production, video, self._clock.now()))
             await content_pipeline.set_production(
@@ -175,7 +176,7 @@ class Artist:
                 media_url=production.video_url,
                 production_cost=production.production_cost,
             )
-            await content_pipeline.merge_metadata(connection, piece.content_id, {**told, "production": document})
+            await content_pipeline.merge_metadata(connection, piece.content_id, told)
 
 
 def tool_notes(tools: ToolChoice) -> tuple[str, ...]:
@@ -232,6 +233,8 @@ def _production(plan: _Plan, jobs: MediaJobs, stored: StoredMedia, soundtrack: S
         tools=tuple(jobs.uses),
         tool_notes=plan.tool_notes,
         aspect=plan.options.aspect,
+        width=video.width,
+        height=video.height,
         quality_preset=plan.quality_preset,
         voice=plan.voice,
         mood=plan.mood,

@@ -50,6 +50,8 @@ class Production(Contract):
     tools: tuple[ToolUse, ...]
     tool_notes: tuple[str, ...]
     aspect: Aspect
+    width: Annotated[int, Field(gt=0)]
+    height: Annotated[int, Field(gt=0)]
     quality_preset: QualityPreset
     voice: str
     mood: str

@@ -9,6 +9,7 @@ from math import log
 from chimera.agents.scout.index import Integers, PostIndex, Terms
 from chimera.agents.scout.topics import Topic
 from chimera.sources.keywords import CALENDAR_WORDS
+from chimera.sources.spelling import JOINING_WORDS
 
 NAME_WORDS_MAX = 4
 NAME_CHARACTERS_MAX = 80
@@ -37,7 +38,7 @@ def display_name(terms: Terms, spelling: Spelling) -> str:
     written = spelling(terms) if len(terms) > 1 else None
     if not written:
         written = " ".join(_word_name(term, spelling) for term in terms)
-    return clean_name(written if not written.islower() else written.title()) or " ".join(terms)[:NAME_CHARACTERS_MAX]
+    return _as_title(clean_name(written)) or _as_title(clean_name(" ".join(terms)))
 
 
 def clean_name(text: str) -> str:
@@ -47,6 +48,21 @@ def clean_name(text: str) -> str:
         char for char in plain if char.isalnum() or char in _KEPT_MARKS or unicodedata.category(char) == "Mn"
     )
     return re.sub(r"\s+", " ", kept).strip()[:NAME_CHARACTERS_MAX].strip()
+
+
+def _as_title(name: str) -> str:
+    """Capital first letters, but for joining words; own capitals (iPhone, IRS) stay, shouting does not."""
+    words = name.split(" ")
+    if len(words) > 1 and name.isupper() and name.replace(" ", "").isalpha():
+        words = [word.capitalize() for word in words]
+    return " ".join(
+        word.lower()
+        if place and word.lower() in JOINING_WORDS
+        else word[:1].upper() + word[1:]
+        if word.islower()
+        else word
+        for place, word in enumerate(words)
+    )
 
 
 def _word_name(term: str, spelling: Spelling) -> str:

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-COPY_WORDS_MIN = 3
-"""Shorter titles may be equal by chance."""
+COPY_WORDS_MIN = 2
+"""Titles of one word may be equal by chance; a picture posted to five communities is one mention."""
 JACCARD_MIN = 0.8
 LEADERS_MAX = 300
 

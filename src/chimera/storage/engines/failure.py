@@ -23,7 +23,7 @@ _REMEDIES: tuple[tuple[str, str], ...] = (
         "could not create semaphores",
         "the kernel gives no semaphores: raise its limits, or set DATABASE_URL to a server elsewhere",
     ),
-    ("error while loading shared libraries", "the engine's package is incomplete: install Chimera's requirements again"),
+    ("error while loading shared libraries", "the engine's package is damaged: install Chimera's requirements again"),
     (
         "permission denied",
         "files under {folder} can't be read or written: give them back to the user who owns the home",

@@ -18,7 +18,7 @@ from chimera.storage.engines.engine import NotReady, Site
 from chimera.storage.engines.failure import start_failure
 from chimera.storage.engines.folder import password_of
 from chimera.storage.engines.port import LOOPBACK
-from chimera.storage.engines.process import Launch, spawn
+from chimera.storage.engines.process import Launch, opened_folder, spawn
 
 DATABASE = "chimera"
 USER = "chimera"
@@ -67,11 +67,17 @@ class Postgresql:
         check_cluster(site.folder.data, major)
         _remove_stale_pid_file(site.folder.data)
 
-    def launch(self, site: Site, port: int) -> tuple[Sequence[str], bytes]:
+    def launch(self, site: Site, port: int, *, data: int, log: int) -> Launch:
         password_of(site.folder, self.title)
         settings = {**_SETTINGS, "port": str(port), "cluster_name": site.folder.mark()}
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-        return [str(site.executable.path), "-D", data_argument(site.folder.data, site.account), *options], b""
+        return Launch(
+            arguments=[str(site.executable.path), "-D", data_argument(site.folder.data, data, site.account), *options],
+            folder=_working_folder(site.folder.data, site.account),
+            account=site.account,
+            log=log,
+            inherited=(site.alive, data),
+        )
 
     def url(self, password: str, port: int) -> str:
         return f"postgresql://{USER}:{password}@{LOOPBACK}:{port}/{DATABASE}"
@@ -98,14 +104,19 @@ class Postgresql:
             raise NotReady(str(error)) from error
 
 
-def data_argument(data: Path, account: Account | None) -> str:
-    """How the server is told its data folder, which is also its working folder.
+def data_argument(data: Path, descriptor: int, account: Account | None) -> str:
+    """How a program is told the data folder, which it inherits open as `descriptor`.
 
-    For another account on Linux it is the working folder itself, which is inherited open: so the home may lie under
-    folders that the account can't enter, such as root's.
+    For another account on Linux it is that descriptor, which needs no way through the folders above: so the home may
+    lie under folders that the account can't enter, such as root's.
     """
-    inherited = Path("/proc/self/cwd")
-    return str(inherited) if account is not None and inherited.exists() else str(data)
+    inherited = Path("/proc/self/fd")
+    return f"{inherited}/{descriptor}" if account is not None and inherited.is_dir() else str(data)
+
+
+def _working_folder(data: Path, account: Account | None) -> Path:
+    """Where a program starts: PostgreSQL before 16 wants to come back to it by name."""
+    return data if account is None else Path("/")
 
 
 def check_cluster(data: Path, major: int) -> None:
@@ -173,12 +184,21 @@ def _make_cluster(site: Site, major: int) -> None:
 
 def _run_initdb(site: Site, major: int, password: str, log: int) -> int:
     """Its exit status; it and its children hold `alive`, so that nobody else begins before they end."""
-    data = site.folder.unfinished
+    folder = site.folder.unfinished
     reader = _password_pipe(password, site.account)
     try:
-        initdb = site.executable.path.with_name("initdb")
-        arguments = [str(initdb), *initdb_options(data_argument(data, site.account), major, reader)]
-        return _wait_for_initdb(spawn(Launch(arguments, data, site.account, log, inherited=(site.alive, reader))))
+        with opened_folder(folder) as data:
+            options = initdb_options(data_argument(folder, data, site.account), major, reader)
+            child = spawn(
+                Launch(
+                    arguments=[str(site.executable.path.with_name("initdb")), *options],
+                    folder=_working_folder(folder, site.account),
+                    account=site.account,
+                    log=log,
+                    inherited=(site.alive, reader, data),
+                )
+            )
+            return _wait_for_initdb(child)
     finally:
         os.close(reader)
 

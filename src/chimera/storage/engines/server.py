@@ -16,11 +16,11 @@ from chimera.storage.engines.folder import EngineFolder, ServerRecord, engine_fo
 from chimera.storage.engines.lock import FileLock, guarded, is_held
 from chimera.storage.engines.port import free_port
 from chimera.storage.engines.process import (
-    Launch,
     end,
     find_orphans,
     find_process,
     is_alive,
+    opened_folder,
     reap_in_background,
     spawn,
 )
@@ -182,10 +182,10 @@ class EmbeddedServer:
 
     def _try_port(self, site: Site, port: int) -> str | None:
         """Start the server there; None when somebody else was faster at that port."""
-        arguments, stdin = self._engine.launch(site, port)
         log, begin = self._folder.open_log()
         try:
-            child = spawn(Launch(arguments, self._folder.data, site.account, log, (site.alive,), stdin))
+            with opened_folder(self._folder.data) as data:
+                child = spawn(self._engine.launch(site, port, data=data, log=log))
         finally:
             os.close(log)
         process = psutil.Process(child.pid)

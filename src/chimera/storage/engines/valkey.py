@@ -9,6 +9,7 @@ from chimera.core.errors import EngineUnavailable
 from chimera.storage.engines.binaries import Executable, PackagedTree, find_valkey
 from chimera.storage.engines.engine import NotReady, Site
 from chimera.storage.engines.port import LOOPBACK
+from chimera.storage.engines.process import Launch
 
 _MEMORY_BYTES_MAX = 256 * 1024 * 1024
 _CONNECT_SECONDS_MAX = 5.0
@@ -29,10 +30,17 @@ class Valkey:
         site.folder.make_password()
         site.folder.make_data_folder(site.folder.data, site.account)
 
-    def launch(self, site: Site, port: int) -> tuple[Sequence[str], bytes]:
+    def launch(self, site: Site, port: int, *, data: int, log: int) -> Launch:
         # The configuration, with the password, goes through standard input: command lines are public.
         password, mark = site.folder.make_password(), site.folder.mark()
-        return [str(site.executable.path), "-"], configuration(password, mark, port).encode()
+        return Launch(
+            arguments=[str(site.executable.path), "-"],
+            folder=site.folder.data,
+            account=site.account,
+            log=log,
+            inherited=(site.alive, data),
+            stdin=configuration(password, mark, port).encode(),
+        )
 
     def url(self, password: str, port: int) -> str:
         return f"redis://:{password}@{LOOPBACK}:{port}/0"

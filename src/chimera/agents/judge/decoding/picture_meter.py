@@ -1,10 +1,12 @@
 """Reads the luma plane of each decoded frame once and keeps a few numbers of it."""
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import cast
 
 import av
 import numpy as np
+from av.sidedata.sidedata import SideData
 from numpy.typing import NDArray
 
 from chimera.agents.judge.decoding.observation import Band, Luma, Seen
@@ -99,7 +101,7 @@ def _luma(frame: av.VideoFrame) -> Luma:
     if not frame.format.name.startswith("yuv") or frame.format.components[0].bits != 8:
         frame = frame.reformat(format="yuv420p")
     plane = frame.planes[0]
-    rows: Luma = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)  # type: ignore[arg-type]
+    rows: Luma = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
     return rows[: frame.height, : frame.width]
 
 
@@ -121,7 +123,7 @@ def _blockiness(luma: Luma) -> float:
 
 def _quantiser(frame: av.VideoFrame) -> float:
     """Mean quantisation parameter of the frame's blocks, NaN where the codec does not tell (AVVideoEncParams)."""
-    for data in frame.side_data.values():
+    for data in cast("Iterable[SideData]", frame.side_data):
         if data.type.name != "VIDEO_ENC_PARAMS":
             continue
         raw = bytes(data)

@@ -1,5 +1,6 @@
 """Captions burned into the picture: a solid box, white words, and the word being spoken on a bright ground."""
 
+import unicodedata
 from dataclasses import dataclass
 
 import skia  # type: ignore[import-not-found]
@@ -63,10 +64,7 @@ class CaptionLayer:
         for index, row in enumerate(rows):
             x = area.centre_x - self._row_width(row, size) / 2
             baseline = box.y + size * 0.25 + step * (index + 0.5) + size * 0.35
-            for text in row:
-                width = self._word(text, size, room).width
-                words.append(PlacedWord(text, x, baseline, width))
-                x += width + self._space(size)
+            words += self._placed_row(row, x, baseline, size)
         return PlacedCaption(size, box, tuple(words))
 
     def paint(self, canvas: skia.Canvas, caption: Caption, at_ms: float) -> None:
@@ -85,6 +83,17 @@ class CaptionLayer:
             colour = ink if active else palette.caption_ink
             self._word(word.text, placed.size, placed.box.width, colour).draw(canvas, word.x, word.baseline)
 
+    def _placed_row(self, row: list[str], x: float, baseline: float, size: float) -> list[PlacedWord]:
+        """The row's words in the order they are said; a row that begins right-to-left runs to the left."""
+        room = self._look.layout.captions.width - 2 * _PADDING_ACROSS
+        leftwards = _runs_left(row)
+        placed: list[PlacedWord] = []
+        for text in reversed(row) if leftwards else row:
+            width = self._word(text, size, room).width
+            placed.append(PlacedWord(text, x, baseline, width))
+            x += width + self._space(size)
+        return placed[::-1] if leftwards else placed
+
     @staticmethod
     def _rows(caption: Caption) -> list[list[str]]:
         return [[word.text for word in line] for line in caption.lines]
@@ -98,3 +107,9 @@ class CaptionLayer:
     def _row_width(self, row: list[str], size: float) -> float:
         room = self._look.layout.captions.width - 2 * _PADDING_ACROSS
         return sum(self._word(text, size, room).width for text in row) + self._space(size) * (len(row) - 1)
+
+
+def _runs_left(row: list[str]) -> bool:
+    """Whether the first character with a direction is right-to-left (Unicode Bidirectional Algorithm, rule P2)."""
+    strong = (unicodedata.bidirectional(character) for text in row for character in text)
+    return next((kind in {"R", "AL"} for kind in strong if kind in {"L", "R", "AL"}), False)

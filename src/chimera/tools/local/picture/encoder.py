@@ -83,7 +83,7 @@ def writing_video(
     Raises:
         ToolFailed: the soundtrack can't be read, the disk is full, or the file would be too large.
     """
-    partial = target.with_name(f".{target.name}.{os.getpid()}.part")
+    partial = target.with_name(f".{target.name}.part")
     try:
         with (
             av.open(str(sound)) as heard,

@@ -1,6 +1,5 @@
 """The still that stands for the video: the hook, its number settled, without captions."""
 
-import os
 from pathlib import Path
 
 import skia  # type: ignore[import-not-found]
@@ -39,7 +38,7 @@ def write_whole(target: Path, content: bytes) -> None:
     Raises:
         ToolFailed: it could not be written.
     """
-    partial = target.with_name(f".{target.name}.{os.getpid()}.part")
+    partial = target.with_name(f".{target.name}.part")
     try:
         partial.write_bytes(content)
         partial.replace(target)

@@ -50,7 +50,7 @@ class Typefaces:
         self._faces = {name: _load(*file) for name, file in _FILES.items()}
         for name, face in self._faces.items():
             self._provider.registerTypeface(face, str(name))
-        self._system = skia.FontMgr()
+        self._system: skia.FontMgr | None = None
         self._for_character: dict[str, str | None] = {}
         self.collection = skia.textlayout.FontCollection()
         self.collection.setDefaultFontManager(self._provider)
@@ -79,6 +79,8 @@ class Typefaces:
     def _from_system(self, character: str) -> str | None:
         if len(self._faces) >= _MISSING_FAMILIES_MAX:
             return None
+        if self._system is None:
+            self._system = skia.FontMgr()  # only now: it reads the machine's font configuration, and may complain of it
         face = self._system.matchFamilyStyleCharacter("", skia.FontStyle.Bold(), [], ord(character))
         if face is None or not face.unicharToGlyph(ord(character)):
             return None
@@ -94,7 +96,7 @@ def _load(package: str, file: str) -> skia.Typeface:
         path = distribution(package).locate_file(file)
     except PackageNotFoundError as absent:
         raise EngineUnavailable(f"the font package {package} is not installed: run `make setup`") from absent
-    face = skia.Typeface.MakeFromFile(str(path))
+    face = skia.FontMgr.New_Custom_Empty().makeFromFile(str(path))  # the default one would read fontconfig
     if face is None:
         raise EngineUnavailable(f"the font package {package} is damaged: install it again with `make setup`")
     return face

@@ -12,7 +12,6 @@ Stereo = NDArray[np.float32]
 _FADE_IN_SECONDS = 0.25
 _FADE_OUT_SECONDS = 1.1
 _PAD_OVERLAP_SECONDS = 0.9
-_ARPEGGIOS = ((0, 2, 1, 3, 2, 1, 3, 2), (0, 1, 2, 3, 2, 1, 2, 1), (3, 1, 2, 0, 1, 2, 1, 2))
 _RMS = 0.1
 
 
@@ -22,8 +21,7 @@ def music_bed(mood: str, seed: int, seconds: float) -> Stereo:
     score = compose(mood, random)
     length = round(seconds * RATE_HZ)
     track = np.zeros((length, 2), dtype=np.float32)
-    arpeggio = _ARPEGGIOS[int(random.integers(len(_ARPEGGIOS)))]
-    shake, thump = shaker(random), kick()
+    drums = (kick(), shaker(random))
     pads = {index: _chord_pad(score, index, random) for index in range(len(score.chords))}
     bar = score.beat_seconds * BEATS_PER_CHORD
     for number in range(int(np.ceil(seconds / bar))):
@@ -31,8 +29,8 @@ def music_bed(mood: str, seed: int, seconds: float) -> Stereo:
         start = round(number * bar * RATE_HZ)
         _add(track, start, pads[chord], 0.16)
         _add(track, start, _both(bass(score.chords[chord][0], bar)), 0.3)
-        _add_plucks(track, start, score, chord, arpeggio, random)
-        _add_drums(track, start, score, number, thump, shake)
+        _add_plucks(track, start, score, chord, random)
+        _add_drums(track, start, score, number, drums)
     return _finished(track)
 
 
@@ -42,12 +40,10 @@ def _chord_pad(score: Score, index: int, random: np.random.Generator) -> Stereo:
     return np.stack([sum(note[side] for note in notes) for side in (0, 1)], axis=1).astype(np.float32)
 
 
-def _add_plucks(
-    track: Stereo, start: int, score: Score, chord: int, arpeggio: tuple[int, ...], random: np.random.Generator
-) -> None:
+def _add_plucks(track: Stereo, start: int, score: Score, chord: int, random: np.random.Generator) -> None:
     """Eighth notes of the chord, an octave up, softer off the beat, some left out, wandering between the sides."""
     notes = score.chords[chord][1]
-    for step, degree in enumerate(arpeggio):
+    for step, degree in enumerate(score.arpeggio):
         skipped, strength, side = random.random() < 0.22, random.uniform(0.75, 1.0), random.uniform(0.3, 0.7)
         if skipped and step:
             continue
@@ -57,9 +53,9 @@ def _add_plucks(
         _add(track, at, _placed(pluck(note, score.style.brightness_hz), side), 0.5 * level)
 
 
-def _add_drums(track: Stereo, start: int, score: Score, bar: int, thump: Mono, shake: Mono) -> None:
+def _add_drums(track: Stereo, start: int, score: Score, bar: int, drums: tuple[Mono, Mono]) -> None:
     """Thumps on one and three, shakers off the beat; the first bar is left open."""
-    level = score.style.drum_level
+    level, (thump, shake) = score.style.drum_level, drums
     if level == 0.0 or bar == 0:
         return
     for beat in range(BEATS_PER_CHORD):

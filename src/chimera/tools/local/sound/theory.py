@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 BEATS_PER_CHORD = 4
+_ARPEGGIOS = ((0, 2, 1, 3, 2, 1, 3, 2), (0, 1, 2, 3, 2, 1, 2, 1), (3, 1, 2, 0, 1, 2, 1, 2))
 _TONE_A4_HZ, _TONE_A4_MIDI = 440.0, 69
 
 
@@ -77,11 +78,13 @@ STYLES = {
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """One bed's choices: seconds of a beat, and the chords (bass note and voiced notes, MIDI) that repeat."""
+    """One bed's choices: seconds of a beat, the chords (bass note and voiced notes, MIDI) that repeat, and the order
+    in which eighth notes run through a chord's notes."""
 
     style: Style
     beat_seconds: float
     chords: tuple[tuple[int, tuple[int, ...]], ...]
+    arpeggio: tuple[int, ...]
 
 
 def compose(mood: str, random: np.random.Generator) -> Score:
@@ -91,7 +94,8 @@ def compose(mood: str, random: np.random.Generator) -> Score:
     key = style.keys_midi[int(random.integers(len(style.keys_midi)))]
     progression = style.progressions[int(random.integers(len(style.progressions)))]
     chords = tuple((key - 12 + root % 12, voiced(key + root, intervals)) for root, intervals in progression)
-    return Score(style, 60.0 / tempo, chords)
+    arpeggio = _ARPEGGIOS[int(random.integers(len(_ARPEGGIOS)))]
+    return Score(style, 60.0 / tempo, chords, arpeggio)
 
 
 def voiced(root: int, intervals: tuple[int, ...]) -> tuple[int, ...]:

@@ -16,8 +16,9 @@ from chimera.tools.local.voice.timing import Spans, Take, spoken_words, take
 from chimera.tools.local.wav import write_wav
 
 AUDIO_NAME = "narration.wav"
-TOKEN_SECONDS = 0.06
-"""What a token lasts at speed 1, a little under the mean, so that only hopelessly long scripts are refused unsaid."""
+CHARACTER_SECONDS = 0.04
+TOKEN_SECONDS = 0.05
+"""What a written character and a token last at least at speed 1: a hopelessly long script is refused unsaid."""
 
 _PEAK = 0.89
 _LEVEL_RMS = 0.08
@@ -32,35 +33,37 @@ def run(job: VoiceJob, folder: Path, progress: Callable[[float], None]) -> Narra
         EngineUnavailable: the model or the pronunciation tables are missing or damaged.
         ToolFailed: the model failed, or the file can't be written.
     """
+    _refuse_beyond(sum(map(len, job.beats)) * CHARACTER_SECONDS / job.speed)
     words = phrase_words(job.beats, open_lexicon())
     runs = plan_runs(words)
-    _refuse_impossible(runs, job.speed)
+    if not runs:
+        raise ValidationFailed("the script has no word that can be said: write at least one")
+    _refuse_beyond(sum(len(run_.symbols) for run_ in runs) * TOKEN_SECONDS / job.speed)
     progress(0.02)
-    narration, audio = narrate(words, runs, open_kokoro().say, job, folder, progress)
+    narration, audio = narrate(words, runs, open_kokoro().say, job=job, folder=folder, progress=progress)
     write_wav(narration.audio, audio, SAMPLE_RATE_HZ)
     progress(1.0)
     return narration
 
 
-def _refuse_impossible(runs: Sequence[Run], speed: float) -> None:
-    if not runs:
-        raise ValidationFailed("the script has no word that can be said: write at least one")
-    seconds = sum(len(run.symbols) for run in runs) * TOKEN_SECONDS / speed
+def _refuse_beyond(seconds: float) -> None:
+    """Refuse more speech than a video may hold.
+
+    Raises:
+        VideoTooLong: `seconds` are more than ten minutes.
+    """
     if seconds > VIDEO_DURATION_SECONDS_MAX:
-        raise _too_long(seconds)
-
-
-def _too_long(seconds: float) -> VideoTooLong:
-    return VideoTooLong(
-        f"the script takes at least {seconds:.0f} s to say, {VIDEO_DURATION_SECONDS_MAX} s are allowed: shorten it",
-        {"seconds": round(seconds), "seconds_max": VIDEO_DURATION_SECONDS_MAX},
-    )
+        raise VideoTooLong(
+            f"the script takes at least {seconds:.0f} s to say, {VIDEO_DURATION_SECONDS_MAX} s are allowed: shorten it",
+            {"seconds": round(seconds), "seconds_max": VIDEO_DURATION_SECONDS_MAX},
+        )
 
 
 def narrate(
     words: Sequence[PhrasedWord],
     runs: Sequence[Run],
     say: Speaker,
+    *,
     job: VoiceJob,
     folder: Path,
     progress: Callable[[float], None],
@@ -71,8 +74,7 @@ def narrate(
         takes.append(take(run_, say(run_.symbols, job.voice, job.speed)))
         progress(0.02 + 0.96 * number / len(runs))
     audio, spans = _join(runs, takes)
-    if len(audio) > VIDEO_DURATION_SECONDS_MAX * SAMPLE_RATE_HZ:
-        raise _too_long(len(audio) / SAMPLE_RATE_HZ)
+    _refuse_beyond(len(audio) / SAMPLE_RATE_HZ)
     duration_ms = len(audio) * 1000 // SAMPLE_RATE_HZ
     narration = Narration(
         audio=folder / AUDIO_NAME,

@@ -15,7 +15,7 @@ SENTENCE_MARKS = ".!?"
 
 _LOOKALIKES = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "`": "'", "–": "-", "−": "-", "‐": "-", "‑": "-", "⁄": "/"})
 _OPENING = re.compile(r"^[^\w$€£¥₿#@+\-~≈±<>.°&%=/'§×÷→©®™]+|^[\"'(\[{*_]+(?=.)|^[.\-]+(?![\d.])(?=.)|^\.{2,}(?=.)")
-_CLOSING = re.compile(r"[^\w%+°¢#/$€£&=@<>~§×÷→±≈©®™¥]+$")
+_NO_CLOSING = re.compile(r"[\w%+°¢#/$€£&=@<>~§×÷→±≈©®™¥]")
 _PIECES = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:'[^\W\d_]+)*|[^\w\s]", re.UNICODE)
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])|(?<=[a-z]{2})(?=[A-Z]{2,})")
 _INITIALS = re.compile(r"(?:[A-Za-z]\.){1,6}[A-Za-z]\.?|[A-Z]\.")
@@ -72,9 +72,17 @@ def _core(token: str) -> str:
     if token in WHOLE_TOKENS or _INITIALS.fullmatch(token):
         return token
     if re.fullmatch(r"'\d0s\W*", token):
-        return _CLOSING.sub("", token)
-    core = _CLOSING.sub("", _OPENING.sub("", token))
+        return _without_closing(token)
+    core = _without_closing(_OPENING.sub("", token))
     return re.sub(r"^[+\-~<>/=]+(?![\d.$€£¥₿<>])(?=.)", "", core)
+
+
+def _without_closing(token: str) -> str:
+    """The token up to its last character that is no closing mark; one look per character, however long the tail."""
+    end = len(token)
+    while end and not _NO_CLOSING.match(token[end - 1]):
+        end -= 1
+    return token[:end]
 
 
 def _is_abbreviated(core: str, following: str) -> bool:

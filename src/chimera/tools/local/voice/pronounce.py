@@ -19,6 +19,10 @@ _LETTERS_AT_MOST = 5
 _ALWAYS_LETTERS = 3
 _SPELLED = frozenset({"US", "IT", "ID", "AA", "HM"})
 _COMPOUND_LETTERS_MAX = 32
+_COMPOUND_PARTS_MAX = 4
+_SHORT_PARTS = frozenset(
+    {"of", "to", "in", "my", "is", "me", "we", "no", "on", "up", "it", "at", "by", "or", "go", "do"}
+)
 _SOUNDED_LETTERS_MAX = 60
 """A longer run of unknown letters is no word; what lies beyond is left out of its sound."""
 
@@ -33,7 +37,8 @@ class Utterance:
 
 def pronounce(utterances: Sequence[Utterance], lexicon: Lexicon) -> list[str]:
     """Symbols of each word in order, none of them empty. Runs backwards, since "the" and "to" hear the next word."""
-    words = [_calmed(item.word, utterances) for item in utterances]
+    shouting = _is_shouting(utterances)
+    words = [item.word.lower() if shouting else item.word for item in utterances]
     sounds = [""] * len(words)
     for index in range(len(words) - 1, -1, -1):
         pause = utterances[index].pause_follows or index + 1 == len(words)
@@ -45,11 +50,10 @@ def pronounce(utterances: Sequence[Utterance], lexicon: Lexicon) -> list[str]:
     return sounds
 
 
-def _calmed(word: str, utterances: Sequence[Utterance]) -> str:
+def _is_shouting(utterances: Sequence[Utterance]) -> bool:
     """A text mostly in capitals is shouting, not acronyms."""
     long = [item.word for item in utterances if len(item.word) > 1 and item.word.isalpha()]
-    shouting = len(long) >= 4 and sum(item.isupper() for item in long) > 0.6 * len(long)
-    return word.lower() if shouting else word
+    return len(long) >= 4 and sum(word.isupper() for word in long) > 0.6 * len(long)
 
 
 def _starts_with_vowel(sounds: str) -> bool:
@@ -113,19 +117,30 @@ def letter_names(word: str, lexicon: Lexicon) -> str:
 
 def _unlisted(word: str, lexicon: Lexicon) -> str:
     """What no table lists: inflection, CMUdict, two known words in one, letter names, at last letter to sound."""
-    plain = re.sub(r"[^a-z']", "", word.lower()) if word.isascii() else latin(word)
+    plain = _plain(word)
     if not plain.strip("'"):
         return "sˈIn"
     return (
-        _listed(plain, lexicon)
-        or inflected(plain, lambda stem: _listed(stem, lexicon))
-        or lexicon.cmu(plain)
-        or inflected(plain, lexicon.cmu)
-        or _compound(plain, lexicon)
-        or _without_vowels(plain, lexicon)
+        known_sounds(plain, lexicon)
         or inflected(plain, lambda stem: sound_out(latin(stem)) if len(stem) > 2 else None)
         or sound_out(latin(plain)[:_SOUNDED_LETTERS_MAX])
         or letter_names(plain, lexicon)
+    )
+
+
+def _plain(word: str) -> str:
+    return re.sub(r"[^a-z']", "", word.lower()) if word.isascii() else latin(word)
+
+
+def known_sounds(word: str, lexicon: Lexicon) -> str | None:
+    """The sounds of a lower-case word by anything surer than rules from letters to sounds, otherwise None."""
+    return (
+        _listed(word, lexicon)
+        or inflected(word, lambda stem: _listed(stem, lexicon))
+        or lexicon.cmu(word)
+        or inflected(word, lexicon.cmu)
+        or _compound(word, lexicon)
+        or _spelled(word, lexicon)
     )
 
 
@@ -135,20 +150,31 @@ def _listed(word: str, lexicon: Lexicon) -> str | None:
 
 
 def _compound(word: str, lexicon: Lexicon) -> str | None:
-    """The most even split in two known words of at least three letters: bit|coin, super|market."""
-    if not 6 <= len(word) <= _COMPOUND_LETTERS_MAX or "'" in word:
+    """The word as the fewest known words in a row, the longest last: block|chain, change|my|view."""
+    if not 5 <= len(word) <= _COMPOUND_LETTERS_MAX or "'" in word:
         return None
-    for cut in sorted(range(3, len(word) - 2), key=lambda at: abs(2 * at - len(word))):
-        left, right = _part(word[:cut], lexicon), _part(word[cut:], lexicon)
-        if left and right:
-            return left + right.replace("ˈ", "ˌ")
-    return None
+    best: list[tuple[str, ...] | None] = [()] + [None] * len(word)
+    for end in range(2, len(word) + 1):
+        for start in range(end - 1):
+            before = best[start]
+            if before is None or len(before) >= _COMPOUND_PARTS_MAX:
+                continue
+            fewer = best[end] is None or len(before) + 1 < len(best[end] or ())
+            if fewer and (sounds := _part(word[start:end], lexicon)):
+                best[end] = (*before, sounds)
+    parts = best[len(word)]
+    return parts[0] + "".join(part.replace("ˈ", "ˌ") for part in parts[1:]) if parts else None
 
 
 def _part(word: str, lexicon: Lexicon) -> str | None:
+    if len(word) == 2 and word not in _SHORT_PARTS:
+        return None
     return _listed(word, lexicon) or (inflected(word, lambda stem: _listed(stem, lexicon)) if len(word) > 3 else None)
 
 
-def _without_vowels(word: str, lexicon: Lexicon) -> str | None:
+def _spelled(word: str, lexicon: Lexicon) -> str | None:
+    """Letter names of what can't be a word: nothing to sing, or two letters only."""
     letters = word.replace("'", "")
-    return letter_names(letters[:_SOUNDED_LETTERS_MAX], lexicon) if not re.search("[aeiouy]", letters) else None
+    if len(letters) > 2 and re.search("[aeiouy]", letters):
+        return None
+    return letter_names(letters[:_SOUNDED_LETTERS_MAX], lexicon)

@@ -28,6 +28,9 @@ class Neighbours:
 
 Rule = Callable[[re.Match[str], Neighbours], list[str]]
 
+_TOKEN_CHARACTERS_MAX = 48
+"""A longer token is no quantity; its pieces are said one by one."""
+
 SCALE_WORDS = frozenset({
     "hundred", "thousand", "million", "billion", "trillion",
 })  # fmt: skip
@@ -243,6 +246,8 @@ RULES: tuple[tuple[re.Pattern[str], Rule], ...] = tuple(
 
 def say_quantity(token: str, near: Neighbours) -> list[str] | None:
     """The spoken words of a token that one of the rules knows, otherwise None."""
+    if len(token) > _TOKEN_CHARACTERS_MAX:
+        return None
     for pattern, rule in RULES:
         if match := pattern.fullmatch(token):
             return rule(match, near)

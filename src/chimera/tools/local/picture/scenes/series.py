@@ -22,7 +22,7 @@ from chimera.tools.local.picture.look import Look
 from chimera.tools.local.picture.palette import faded
 from chimera.tools.local.picture.scenes.count import paint_count
 from chimera.tools.local.picture.scenes.painter import BeatTime, Painter, Subject
-from chimera.tools.local.picture.screen_text import moment, posts
+from chimera.tools.local.picture.screen_text import moment, one_decimal, posts
 from chimera.tools.local.picture.stage_layout import Box
 from chimera.tools.local.picture.typefaces import Face
 
@@ -89,12 +89,15 @@ def _draw_axes(canvas: skia.Canvas, look: Look, evidence: TrendEvidence, chart: 
         segment(
             canvas, (box.x, level), (box.x + box.width * grown, level), faded(palette.ink, 0.16 if share else 0.45), 3
         )
+    for share in (0.5, 1.0):
+        value = look.lettering.line(one_decimal(chart.top * share), Face.TEXT, 30, palette.muted)
+        value.draw(canvas, box.x, box.bottom - box.height * share - 8, grown)
     first, last = evidence.series[0].start, evidence.series[-1].start
     begin = look.lettering.fitted(moment(first), Face.TEXT, 34, palette.muted, box.width * 0.45, 28)
-    begin.draw(canvas, box.x, box.bottom + 50)
+    begin.draw(canvas, box.x, box.bottom + 62)
     if len(evidence.series) > 1:
         end = look.lettering.fitted(f"{moment(last)} UTC", Face.TEXT, 34, palette.muted, box.width * 0.45, 28)
-        end.draw(canvas, box.right - end.width, box.bottom + 50)
+        end.draw(canvas, box.right - end.width, box.bottom + 62)
 
 
 def _draw_line(canvas: skia.Canvas, look: Look, chart: Plot) -> None:
