@@ -3,7 +3,7 @@
 from uuid import UUID, uuid4
 
 import pytest
-from tests.factories_trends import insert_trend
+from factories_trend_rows import insert_trend
 
 from chimera.agents.director.agent import Director
 from chimera.agents.director.options import BriefOptions

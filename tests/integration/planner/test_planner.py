@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import Literal
 from uuid import UUID, uuid4
 
 import pytest
-from tests.factories_trends import insert_trend
+from factories_trend_rows import insert_trend
 
 from chimera.agents.planner.agent import Planner
 from chimera.cli.review import document, table
@@ -83,19 +84,19 @@ async def test_a_sensitive_trend_waits_for_a_person_once_for_its_event(
     assert [(item.subject, item.topics, item.state) for item in items] == [("Margaret Thatcher", ["deaths"], "waiting")]
 
 
-@pytest.mark.parametrize(("state", "chosen"), [("approved", True), ("rejected", False)])
+@pytest.mark.parametrize("approved", [True, False])
 async def test_a_persons_decision_on_a_sensitive_trend_holds(
-    database: Database, clock: FixedClock, planner: Planner, state: str, chosen: bool
+    database: Database, clock: FixedClock, planner: Planner, approved: bool
 ) -> None:
     trend = await insert_trend(database, clock, 0)
     await planner.choose((trend,), BUDGET)
     async with database.transaction() as connection:
         (item,) = await review_item.listed(connection, 10)
-        decided = "approved" if state == "approved" else "rejected"
+        decided: Literal["approved", "rejected"] = "approved" if approved else "rejected"
         assert await review_item.decide(connection, item.id, state=decided, at=clock.now(), by="an editor")
         assert not await review_item.decide(connection, item.id, state="rejected", at=clock.now(), by="another")
     choice = await planner.choose((trend,), BUDGET)
-    assert (choice.trend_id == trend.trend_id) is chosen
+    assert (choice.trend_id == trend.trend_id) is approved
 
 
 async def test_trends_without_evidence_or_a_speakable_name_are_passed_over_with_the_reason(

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from tests.factories_evidence import rise
+from factories_rises import rise
 
 from chimera.agents.director.claims import Claim, allowed_claims, unsupported
 from chimera.agents.director.number_words import read_number_words

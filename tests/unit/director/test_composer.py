@@ -4,14 +4,15 @@ import math
 import re
 from collections import Counter
 from decimal import Decimal
+from itertools import pairwise
 from statistics import mean, median
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.factories_evidence import rise
+from factories_rises import rise
 
-from chimera.agents.director.claims import unsupported
+from chimera.agents.director.claims import Unsupported, unsupported
 from chimera.agents.director.composer import compose
 from chimera.agents.director.dice import Dice
 from chimera.agents.director.facts import VALUE_WORDS, fact_table
@@ -91,7 +92,7 @@ def test_other_lengths_are_kept_too(number: int, words_min: int) -> None:
 
 
 def test_every_sentence_pattern_states_only_what_the_evidence_holds() -> None:
-    faults = []
+    faults: list[Unsupported] = []
     for number in range(40):
         found = rise(number, "file" if number % 4 == 0 else "recorded")
         facts, dice = fact_table(found.topic, found.evidence), Dice(str(number))
@@ -159,7 +160,7 @@ def test_the_hook_comes_first_the_call_last_and_no_scene_stands_beside_itself() 
     for number in range(40):
         scenes = [beat.scene for beat in script_of(number).beats]
         assert (scenes[0], scenes[-1]) == (Scene.HOOK, Scene.CLOSING)
-        assert all(scene != following for scene, following in zip(scenes, scenes[1:], strict=False))
+        assert all(scene != following for scene, following in pairwise(scenes))
 
 
 def test_scripts_are_built_in_different_orders() -> None:

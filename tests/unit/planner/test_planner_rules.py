@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.factories_evidence import rise
+from factories_rises import rise
 
 from chimera.agents.planner.same_event import event_trace, same_event
 from chimera.agents.planner.worth import producibility, worth

@@ -1,9 +1,9 @@
-"""Trend rows for tests, with the evidence of `factories_evidence.rise` behind them."""
+"""Trend rows for tests, with the evidence of `factories_rises.rise` behind them."""
 
 from decimal import Decimal
 from uuid import uuid4
 
-from tests.factories_evidence import rise
+from factories_rises import rise
 
 from chimera.contracts.trend import Trend, TrendMetadata
 from chimera.core.clock import FixedClock
