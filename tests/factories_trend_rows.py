@@ -3,14 +3,13 @@
 from decimal import Decimal
 from uuid import uuid4
 
-from factories_rises import rise
-
 from chimera.contracts.trend import Trend, TrendMetadata
 from chimera.core.clock import FixedClock
 from chimera.core.identity import new_id
 from chimera.storage.database import Database
 from chimera.storage.records import trends
 from chimera.storage.records.trends import TrendRecord
+from factories_rises import rise
 
 
 async def insert_trend(

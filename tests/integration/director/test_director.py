@@ -3,7 +3,6 @@
 from uuid import UUID, uuid4
 
 import pytest
-from factories_trend_rows import insert_trend
 
 from chimera.agents.director.agent import Director
 from chimera.agents.director.options import BriefOptions
@@ -16,6 +15,7 @@ from chimera.core.errors import Conflict, NotFound, ValidationFailed
 from chimera.core.vocabulary import Aspect, QualityPreset, Role, Stage
 from chimera.storage.database import Database
 from chimera.storage.records import agents, content_pipeline, production_history
+from factories_trend_rows import insert_trend
 
 
 @pytest.fixture

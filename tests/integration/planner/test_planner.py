@@ -6,7 +6,6 @@ from typing import Literal
 from uuid import UUID, uuid4
 
 import pytest
-from factories_trend_rows import insert_trend
 
 from chimera.agents.planner.agent import Planner
 from chimera.cli.review import document, table
@@ -14,6 +13,7 @@ from chimera.core.clock import FixedClock
 from chimera.core.vocabulary import Role, Stage
 from chimera.storage.database import Database
 from chimera.storage.records import agents, content_pipeline, review_item
+from factories_trend_rows import insert_trend
 
 BUDGET = Decimal("500.00")
 

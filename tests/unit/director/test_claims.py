@@ -6,11 +6,11 @@ from decimal import Decimal
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from factories_rises import rise
 
 from chimera.agents.director.claims import Claim, allowed_claims, unsupported
 from chimera.agents.director.number_words import read_number_words
 from chimera.contracts.evidence import SentimentFacts
+from factories_rises import rise
 
 EVIDENCE = rise(2).evidence.model_copy(
     update={

@@ -5,10 +5,10 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from factories_rises import rise
 
 from chimera.agents.planner.same_event import event_trace, same_event
 from chimera.agents.planner.worth import producibility, worth
+from factories_rises import rise
 
 
 @given(velocity=st.decimals(0, 10, places=2), more=st.decimals(0, 5, places=2), number=st.integers(0, 500))
