@@ -1,22 +1,25 @@
 """Ed25519 signatures over the CFO's decisions: the signed document, its domain prefix, its text form.
 
 The document is a JSON object of these fields, canonical by RFC 8785 and signed behind `DOMAIN`:
-tx_id, request_id, agent_id, request_type, amount (string, USD), projected_roi, justification, decision,
-reason, risk_score, budget_remaining, conditions, cfo_agent_id, decided_at.
+tx_id, seq, request_id, agent_id, request_type, amount (string, exact USD), projected_roi, justification, decision,
+reason, reason_code, risk_score, risk_factors, budget_remaining, conditions, cfo_agent_id, decided_at.
+Every number of money, ROI or risk is a string, so that no reader rounds it.
 """
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 
 import rfc8785
-from nacl.exceptions import BadSignatureError
+from nacl.exceptions import CryptoError
 from nacl.signing import SigningKey, VerifyKey
 
 from chimera.contracts.approval import SignedDecision
 from chimera.core.errors import Detail, InvalidSignature
 
 DOMAIN = b"chimera/cfo-decision/v1\n"
+_SIGNATURE = re.compile(r"0x[0-9a-f]{128}")
 
 
 def key_id_of(public_key: VerifyKey) -> str:
@@ -35,23 +38,27 @@ def sign(document: str, key: SigningKey) -> str:
 
 
 def verify(document: str, signature: str, public_key: VerifyKey) -> None:
-    """Raises:
-    InvalidSignature: the signature is malformed or not of this document and key.
+    """Check that `signature` is of this document and key, in its one text form.
+
+    Raises:
+        InvalidSignature: malformed, or of another document or key.
     """
+    refusal = InvalidSignature(
+        "the CFO's signature does not fit the decision: ask for a new approval", {"key_id": key_id_of(public_key)}
+    )
+    if not _SIGNATURE.fullmatch(signature):
+        raise refusal
     try:
-        public_key.verify(DOMAIN + document.encode(), bytes.fromhex(signature.removeprefix("0x")))
-    except (BadSignatureError, ValueError) as error:
-        raise InvalidSignature(
-            "the CFO's signature does not fit the decision: ask for a new approval",
-            {"key_id": key_id_of(public_key)},
-        ) from error
+        public_key.verify(DOMAIN + document.encode(), bytes.fromhex(signature[2:]))
+    except (CryptoError, UnicodeEncodeError) as error:
+        raise refusal from error
 
 
 def read_verified(signed: SignedDecision, public_key: VerifyKey) -> dict[str, Detail]:
-    """The decision's fields, once its signature holds under `public_key`.
+    """The decision's fields, once its signature holds under `public_key` and it is of transaction `tx_id`.
 
     Raises:
-        InvalidSignature: another key, another document, or no JSON object.
+        InvalidSignature: another key, another document, another transaction, or no canonical JSON object.
     """
     if signed.key_id != key_id_of(public_key):
         raise InvalidSignature(
@@ -59,5 +66,24 @@ def read_verified(signed: SignedDecision, public_key: VerifyKey) -> dict[str, De
             {"key_id": signed.key_id},
         )
     verify(signed.document, signed.signature, public_key)
-    fields: dict[str, Detail] = json.loads(signed.document)
+    fields = read_document(signed.document)
+    if fields.get("tx_id") != str(signed.tx_id):
+        raise InvalidSignature(
+            "the signed document is of another transaction: ask for a new approval", {"tx_id": str(signed.tx_id)}
+        )
     return fields
+
+
+def read_document(document: str) -> dict[str, Detail]:
+    """The fields of a decision's text, signature not looked at.
+
+    Raises:
+        InvalidSignature: not a JSON object in its canonical form.
+    """
+    try:
+        fields: Detail = json.loads(document)
+        if isinstance(fields, dict) and canonical(fields) == document:
+            return fields
+    except (ValueError, RecursionError) as error:
+        raise InvalidSignature("the signed document is not JSON: ask for a new approval") from error
+    raise InvalidSignature("the signed document is not a canonical JSON object: ask for a new approval")

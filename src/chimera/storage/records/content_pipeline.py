@@ -110,3 +110,12 @@ async def set_quality(connection: Connection, content_id: UUID, quality_score: D
     await connection.execute(
         "UPDATE content_pipeline SET quality_score = %s WHERE id = %s", (quality_score, content_id)
     )
+
+
+async def add_timing(connection: Connection, content_id: UUID, step: str, took_ms: int) -> None:
+    """Note how long a step took, in `metadata.timings_ms`; a repeated step's time replaces the earlier one."""
+    await connection.execute(
+        "UPDATE content_pipeline SET metadata = jsonb_set(metadata, '{timings_ms}', "
+        "coalesce(metadata->'timings_ms', '{}') || jsonb_build_object(%s::text, %s::integer)) WHERE id = %s",
+        (step, took_ms, content_id),
+    )

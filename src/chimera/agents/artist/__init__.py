@@ -1,0 +1,1 @@
+"""The artist: turns an approved brief into media files; imports tools, storage, contracts, core."""

@@ -1,0 +1,204 @@
+"""The director: `internal.agent.director.create_brief` (specification section 3)."""
+
+from typing import Any
+from uuid import UUID
+
+from pydantic import ValidationError
+
+from chimera.agents.director.composer import compose
+from chimera.agents.director.cost_estimate import CostEstimate, CostHistory, duration_seconds, estimate_cost
+from chimera.agents.director.engagement import EngagementHistory, projected_engagement
+from chimera.agents.director.options import BriefOptions
+from chimera.agents.director.price_book import PriceBook
+from chimera.agents.director.production_history import cost_history
+from chimera.agents.director.projected_return import ProjectedReturn, projected_return
+from chimera.agents.director.tone import tone_rules
+from chimera.contracts.brief import Brief, BriefRequest, PersonalityProfile, words_in
+from chimera.contracts.evidence import TrendEvidence
+from chimera.contracts.storyboard import Storyboard
+from chimera.core.clock import Clock, elapsed_ms
+from chimera.core.errors import Conflict, NotFound, ValidationFailed
+from chimera.core.vocabulary import Aspect, ContentFormat
+from chimera.storage.database import Database
+from chimera.storage.records import content_pipeline, production_history, trends
+from chimera.storage.records.content_pipeline import ContentRecord
+from chimera.storage.records.trends import TrendRecord
+
+HISTORY_PRODUCTIONS_MAX = 50
+SCRIPT_SOURCE = "composer"
+
+_TARGET_PLATFORMS: dict[Aspect, tuple[str, ...]] = {
+    Aspect.VERTICAL: ("youtube", "tiktok", "instagram"),
+    Aspect.WIDE: ("youtube",),
+    Aspect.SQUARE: ("instagram", "facebook"),
+}
+
+
+class Director:
+    """Writes one brief for one content piece, from the trend's evidence alone."""
+
+    def __init__(
+        self,
+        agent_id: UUID,
+        database: Database,
+        clock: Clock,
+        price_book: PriceBook,
+        engagement_history: EngagementHistory = EngagementHistory(),  # noqa: B008 - frozen
+    ) -> None:
+        self._agent_id = agent_id
+        self._database = database
+        self._clock = clock
+        self._price_book = price_book
+        self._engagement_history = engagement_history
+
+    async def create_brief(
+        self, request: BriefRequest, *, content_id: UUID, options: BriefOptions | None = None
+    ) -> Brief:
+        """The brief of piece `content_id`, written as a draft row; a repeat with the same id answers the same brief.
+
+        Raises:
+            NotFound: no such trend.
+            Conflict: `content_id` is a piece of another trend, or not one with a brief.
+            ValidationFailed: the trend holds no usable evidence, or the script can't be written as asked.
+        """
+        started_at = self._clock.monotonic()
+        async with self._database.transaction() as connection:
+            known = await content_pipeline.get(connection, content_id)
+            trend = None if known else await trends.get(connection, request.trend_id)
+            past = [] if known else await production_history.newest(connection, HISTORY_PRODUCTIONS_MAX)
+        if known is not None:
+            return _brief_of(known, request.trend_id)
+        if trend is None:
+            raise NotFound(
+                f"there is no trend {request.trend_id}: run the scout first", {"trend_id": str(request.trend_id)}
+            )
+        draft = self._draft(request, trend, content_id, options or BriefOptions(), cost_history(past))
+        brief = self._brief(request, content_id, draft, elapsed_ms(self._clock, started_at))
+        return await self._keep(brief, {**draft.metadata, "brief": brief.model_dump(mode="json")})
+
+    def _draft(
+        self,
+        request: BriefRequest,
+        trend: TrendRecord,
+        content_id: UUID,
+        options: BriefOptions,
+        history: CostHistory,
+    ) -> "_Draft":
+        storyboard = compose(
+            trend.topic,
+            evidence_of(trend),
+            request.personality_profile,
+            seed=str(content_id),
+            words_min=options.words_min,
+            words_max=options.words_max,
+        )
+        note = self._price_book.age_note(self._clock.now().date())
+        estimate = estimate_cost(
+            duration_seconds(words_in(storyboard.script), len(storyboard.beats)),
+            options.quality_preset,
+            options.aspect,
+            price_book=self._price_book,
+            history=history,
+            notes=(note,) if note else (),
+        )
+        engagement = projected_engagement(_TARGET_PLATFORMS[options.aspect], self._engagement_history)
+        gain = projected_return(trend.rising_velocity, engagement, estimate.estimated_cost_usd)
+        return _Draft(request.personality_profile, options, storyboard, estimate, gain)
+
+    def _brief(self, request: BriefRequest, content_id: UUID, draft: "_Draft", execution_time_ms: int) -> Brief:
+        return Brief(
+            brief_id=content_id,
+            trend_id=request.trend_id,
+            format=ContentFormat.VIDEO,
+            script=draft.storyboard.script,
+            visual_prompts=tuple(beat.visual_prompt for beat in draft.storyboard.beats),
+            tone_guidelines=_tone_guidelines(draft.profile),
+            target_platforms=_TARGET_PLATFORMS[draft.options.aspect],
+            estimated_cost=draft.estimate.estimated_cost_usd,
+            projected_engagement=draft.gain.projected_engagement,
+            execution_time_ms=execution_time_ms,
+        )
+
+    async def _keep(self, brief: Brief, metadata: dict[str, Any]) -> Brief:
+        """Write the draft and answer what stands there, which is another process's where that was faster."""
+        async with self._database.transaction() as connection:
+            await content_pipeline.insert_draft(
+                connection,
+                brief.brief_id,
+                trend_id=brief.trend_id,
+                script=brief.script,
+                visual_prompts=list(brief.visual_prompts),
+                metadata=metadata,
+                director_agent_id=self._agent_id,
+            )
+            kept = await content_pipeline.get(connection, brief.brief_id)
+        if kept is None:
+            raise Conflict(f"the draft {brief.brief_id} was deleted while it was written: try again")
+        return _brief_of(kept, brief.trend_id)
+
+
+class _Draft:
+    """Everything one brief is made of, and its row's metadata."""
+
+    def __init__(
+        self,
+        profile: PersonalityProfile,
+        options: BriefOptions,
+        storyboard: Storyboard,
+        estimate: CostEstimate,
+        gain: ProjectedReturn,
+    ) -> None:
+        self.profile = profile
+        self.options = options
+        self.storyboard = storyboard
+        self.estimate = estimate
+        self.gain = gain
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        note = tone_rules(self.profile.tone).note
+        return {
+            "storyboard": self.storyboard.model_dump(mode="json"),
+            "persona": self.profile.model_dump(mode="json"),
+            "script_source": SCRIPT_SOURCE,
+            "aspect": self.options.aspect.value,
+            "quality_preset": self.options.quality_preset.value,
+            "cost_estimate": self.estimate.model_dump(mode="json"),
+            "projected_return": self.gain.model_dump(mode="json"),
+            "projected_roi": float(self.gain.projected_roi),
+            "notes": [text for text in (note, *self.estimate.notes) if text],
+        }
+
+
+def evidence_of(trend: TrendRecord) -> TrendEvidence:
+    """The scout's evidence in the trend's row.
+
+    Raises:
+        ValidationFailed: there is none, or not in the contract's form.
+    """
+    try:
+        return TrendEvidence.model_validate(trend.metadata.get("evidence"))
+    except ValidationError as error:
+        raise ValidationFailed(
+            f"the trend {trend.id} holds no usable evidence: scout it again", {"trend_id": str(trend.id)}
+        ) from error
+
+
+def _brief_of(content: ContentRecord, trend_id: UUID) -> Brief:
+    if content.trend_source_id != trend_id:
+        raise Conflict(
+            f"the piece {content.id} belongs to another trend: use a new content id",
+            {"content_id": str(content.id), "trend_id": str(content.trend_source_id)},
+        )
+    try:
+        return Brief.model_validate(content.metadata.get("brief"))
+    except ValidationError as error:
+        raise Conflict(
+            f"the piece {content.id} holds no brief: use a new content id", {"content_id": str(content.id)}
+        ) from error
+
+
+def _tone_guidelines(profile: PersonalityProfile) -> str:
+    avoid = f"; avoid {', '.join(profile.brand_guidelines.avoid)}" if profile.brand_guidelines.avoid else ""
+    voice = profile.brand_guidelines.voice
+    return f"{profile.tone.capitalize()}, in a {voice} voice, for {profile.target_audience}{avoid}"

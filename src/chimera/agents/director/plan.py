@@ -1,0 +1,69 @@
+"""The order in which a script says things: which beats it has, and what each one's picture draws."""
+
+from dataclasses import dataclass
+
+from chimera.agents.director.dice import Dice
+from chimera.agents.director.facts import FactTable
+from chimera.contracts.storyboard import Scene
+
+WORDS_PER_BEAT = 18
+BEATS_MIN = 5
+BEATS_MAX = 9
+
+_SCENES = {
+    "hook": Scene.HOOK,
+    "count": Scene.COUNT,
+    "ratio": Scene.RATIO,
+    "series": Scene.SERIES,
+    "communities": Scene.COMMUNITIES,
+    "phrases": Scene.PHRASES,
+    "timeline": Scene.TIMELINE,
+    "sentiment": Scene.SENTIMENT,
+    "closing": Scene.CLOSING,
+}
+_NEEDS = {"series": "peak", "communities": "top", "phrases": "p1", "timeline": "peak", "sentiment": "scored"}
+_MEANING_SCENES = (Scene.RATIO, Scene.SERIES, Scene.TIMELINE, Scene.COUNT, Scene.COMMUNITIES)
+_ORDERS = (
+    ("count", "ratio", "series", "communities", "phrases", "sentiment", "meaning"),
+    ("ratio", "count", "communities", "series", "phrases", "timeline", "meaning"),
+    ("communities", "count", "series", "phrases", "ratio", "meaning", "sentiment"),
+    ("timeline", "count", "communities", "ratio", "phrases", "meaning", "sentiment"),
+    ("count", "phrases", "communities", "sentiment", "series", "ratio", "meaning"),
+    ("series", "count", "ratio", "meaning", "communities", "phrases", "timeline"),
+    ("phrases", "communities", "count", "ratio", "sentiment", "series", "meaning"),
+    ("count", "timeline", "series", "meaning", "communities", "sentiment", "ratio"),
+    ("communities", "phrases", "count", "series", "sentiment", "ratio", "meaning"),
+    ("timeline", "series", "ratio", "count", "meaning", "communities", "phrases"),
+)
+_KEPT = frozenset({"count", "meaning"})
+"""What every script says: what happened against what was expected, and what follows only as far as counts show."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedBeat:
+    """`slot` names the sentence patterns, `scene` what the picture draws."""
+
+    slot: str
+    scene: Scene
+
+
+def plan(facts: FactTable, words_target: int, dice: Dice) -> tuple[PlannedBeat, ...]:
+    """Five to nine beats that the facts can fill, the hook first and the call to action last."""
+    order = [slot for slot in dice.pick(_ORDERS) if _NEEDS.get(slot, "count") in facts.values]
+    wanted = min(BEATS_MAX, max(BEATS_MIN, round(words_target / WORDS_PER_BEAT) - dice.below(2))) - 2
+    droppable = dice.shuffled([slot for slot in order if slot not in _KEPT])
+    dropped = set(droppable[: max(0, len(order) - wanted)])
+    slots = ("hook", *(slot for slot in order if slot not in dropped), "closing")
+    scenes = [_SCENES.get(slot) for slot in slots]
+    return tuple(
+        PlannedBeat(slot, scene or _meaning_scene(scenes, position, facts))
+        for position, (slot, scene) in enumerate(zip(slots, scenes, strict=True))
+    )
+
+
+def _meaning_scene(scenes: list[Scene | None], position: int, facts: FactTable) -> Scene:
+    """A scene the rest does not use, or else none of its neighbours."""
+    possible = [scene for scene in _MEANING_SCENES if _NEEDS.get(scene.value, "count") in facts.values]
+    neighbours = {scenes[position - 1], scenes[position + 1]}
+    unused = [scene for scene in possible if scene not in scenes]
+    return next(scene for scene in (*unused, *possible) if scene not in neighbours)

@@ -1,0 +1,45 @@
+"""Whether two trends are one event, by their names' words and their posts."""
+
+import re
+from dataclasses import dataclass
+
+SAME_EVENT_DAYS = 7
+"""How far apart in `as_of` two trends may be and still be compared."""
+WORD_OVERLAP_MIN = 0.5
+POST_OVERLAP_MIN = 1 / 3
+_EMPTY_WORDS = frozenset(
+    ["a", "an", "and", "at", "by", "for", "from", "in", "is", "of", "on", "or", "the", "to", "with"]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class EventTrace:
+    """What an event is known by: the words of its topic and the addresses of its strongest posts."""
+
+    words: frozenset[str]
+    posts: frozenset[str]
+
+
+def event_trace(topic: str, posts: tuple[str, ...]) -> EventTrace:
+    """The trace of a topic; words without case, plural s, and little words."""
+    words = (word.removesuffix("'s") for word in re.findall(r"[\w']+", topic.casefold()))
+    kept = frozenset(_singular(word) for word in words if word not in _EMPTY_WORDS)
+    return EventTrace(kept, frozenset(posts))
+
+
+def same_event(one: EventTrace, other: EventTrace) -> bool:
+    """One event: half of the words of both names are shared, a name lies wholly in the other, or posts overlap.
+
+    Posts overlap where at least a third of the smaller set stands in the other.
+    """
+    shared = len(one.words & other.words)
+    if shared and (
+        shared == min(len(one.words), len(other.words)) or shared / len(one.words | other.words) >= WORD_OVERLAP_MIN
+    ):
+        return True
+    fewest = min(len(one.posts), len(other.posts))
+    return fewest > 0 and len(one.posts & other.posts) / fewest >= POST_OVERLAP_MIN
+
+
+def _singular(word: str) -> str:
+    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word

@@ -1,0 +1,1 @@
+"""The worker: publishes what the judge has passed."""

@@ -1,0 +1,75 @@
+"""The channel as an ASGI application: `/`, `/watch/{id}`, the feeds, the media with range requests, `/health`."""
+
+from collections.abc import Awaitable, Callable
+from importlib import resources
+from typing import Annotated
+
+from fastapi import FastAPI, Path, Query, Request
+from fastapi.responses import HTMLResponse, Response
+from fastapi.staticfiles import StaticFiles
+
+from chimera.api import errors
+from chimera.api.guard import Guard
+from chimera.api.media import media_response
+from chimera.api.pages import gallery_page, watch_page
+from chimera.contracts.channel_post import MediaName
+from chimera.contracts.health import Health
+from chimera.core.clock import Clock
+from chimera.core.errors import NotFound
+from chimera.core.vocabulary import ComponentHealth
+from chimera.platforms.local_channel.channel import LocalChannel
+from chimera.platforms.local_channel.feeds import json_feed, media_rss
+
+_TYPES: dict[MediaName, str] = {
+    "video.mp4": "video/mp4",
+    "thumbnail.jpg": "image/jpeg",
+    "captions.vtt": "text/vtt; charset=utf-8",
+    "captions.srt": "application/x-subrip; charset=utf-8",
+}
+PostIdPath = Annotated[str, Path(pattern=r"^[0-9a-f]{16}$")]
+
+
+def create_app(
+    channel: LocalChannel, health: Callable[[], Awaitable[Health]], clock: Clock, allowed_hosts: frozenset[str]
+) -> FastAPI:
+    """The application; requests under a Host outside `allowed_hosts` are refused (DNS rebinding)."""
+    app = FastAPI(title="Chimera", docs_url=None, redoc_url=None, openapi_url=None)
+    app.add_middleware(Guard, allowed_hosts=allowed_hosts, clock=clock)
+    errors.install(app, clock)
+    app.mount("/static", StaticFiles(directory=str(resources.files("chimera.api") / "static")))
+
+    @app.get("/", response_class=HTMLResponse)
+    def gallery(page: Annotated[int, Query(ge=1, le=100_000)] = 1) -> str:
+        return gallery_page(channel.posts(), page)
+
+    @app.get("/watch/{post_id}", response_class=HTMLResponse)
+    def watch(post_id: PostIdPath) -> str:
+        post = channel.probe(post_id)
+        if post is None:
+            raise NotFound(f"there is no post {post_id} on this channel", {"post_id": post_id})
+        return watch_page(post)
+
+    @app.get("/feed.xml")
+    def rss(request: Request) -> Response:
+        return Response(media_rss(channel.posts(), _base_url(request)), media_type="application/rss+xml")
+
+    @app.get("/feed.json")
+    def feed(request: Request) -> Response:
+        return Response(json_feed(channel.posts(), _base_url(request)), media_type="application/feed+json")
+
+    @app.api_route("/media/{post_id}/{name}", methods=["GET", "HEAD"])
+    def media(request: Request, post_id: PostIdPath, name: MediaName) -> Response:
+        return media_response(request, channel.media(post_id, name), _TYPES[name])
+
+    @app.get("/health")
+    async def check_health(response: Response) -> Health:
+        answer = await health()
+        if answer.status is ComponentHealth.UNHEALTHY:
+            response.status_code = 503
+        return answer
+
+    return app
+
+
+def _base_url(request: Request) -> str:
+    return str(request.base_url).rstrip("/")

@@ -1,0 +1,23 @@
+"""`chimera budget show`: what each period and category may still spend."""
+
+import os
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from chimera.bootstrap import open_studio
+from chimera.cli.books import print_budgets, print_json
+from chimera.config.settings import Settings
+from chimera.core.clock import SystemClock
+
+Json = Annotated[bool, Parameter(name="--json", negative="", help="Print exactly one JSON document.")]
+
+
+async def show(*, json: Json = False) -> None:
+    """Show the current budget lines: limit, spent and remaining of every period and category, in USD."""
+    async with open_studio(Settings.from_environment(os.environ), SystemClock()) as studio:
+        budgets = await studio.treasury.budgets()
+    if json:
+        print_json({"budgets": [line.model_dump(mode="json") for line in budgets]})
+    else:
+        print_budgets(budgets)

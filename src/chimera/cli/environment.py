@@ -1,0 +1,45 @@
+"""`chimera env`: the urls of the running engines, for psql, valkey-cli and scripts."""
+
+import json as jsons
+import os
+import shlex
+import sys
+
+from chimera.cli.engines import Json
+from chimera.config.settings import Settings
+from chimera.core.errors import EngineUnavailable
+from chimera.storage.engines.opening import statuses
+
+
+async def env(*, json: Json = False) -> None:
+    """Print DATABASE_URL=... and REDIS_URL=... of the running engines (they hold the passwords).
+
+    Use it as: eval "$(chimera env)" && psql "$DATABASE_URL"
+
+    Raises:
+        EngineUnavailable: an engine does not run.
+    """
+    settings = Settings.from_environment(os.environ)
+    urls = await running_urls(settings)
+    if json:
+        sys.stdout.write(jsons.dumps(urls) + "\n")
+        return
+    sys.stdout.write("".join(f"{name}={shlex.quote(url)}\n" for name, url in urls.items()))
+
+
+async def running_urls(settings: Settings) -> dict[str, str]:
+    """The two variables: as set, otherwise those of the embedded engines that run now.
+
+    Raises:
+        EngineUnavailable: one does not run.
+    """
+    database, state = await statuses(settings.chimera_home)
+    urls = {"DATABASE_URL": settings.database_url or database.url, "REDIS_URL": settings.redis_url or state.url}
+    stopped = [name for name, url in urls.items() if not url]
+    if stopped:
+        raise EngineUnavailable(
+            f"no engine runs for {' and '.join(stopped)} on {settings.chimera_home}: "
+            "`chimera engines start` starts them",
+            {"missing": list(stopped)},
+        )
+    return {name: url for name, url in urls.items() if url}

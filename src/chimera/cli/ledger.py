@@ -1,0 +1,49 @@
+"""`chimera ledger verify|show`: prove that the books agree, or list them."""
+
+import os
+from typing import Annotated
+
+from cyclopts import Parameter
+from cyclopts.validators import Number as Between
+
+from chimera.bootstrap import open_studio
+from chimera.cli.books import print_entries, print_json, print_report
+from chimera.config.settings import Settings
+from chimera.core.clock import SystemClock
+from chimera.security.keys import retired_public_keys
+
+Json = Annotated[bool, Parameter(name="--json", negative="", help="Print exactly one JSON document.")]
+Limit = Annotated[
+    int, Parameter(name="--limit", validator=Between(gte=1, lte=1000), help="How many of the newest rows.")
+]
+Before = Annotated[
+    int | None, Parameter(name="--before", validator=Between(gte=1), help="Only rows before this sequence number.")
+]
+
+EXIT_BOOKS_WRONG = 1
+
+
+async def verify(*, json: Json = False) -> None:
+    """Check every signature, row, sequence number and budget line of the ledger.
+
+    Only the CFO's public key of this home, and earlier ones kept in its keys/retired folder, are trusted.
+    Ends with exit code 1 if anything is wrong.
+    """
+    async with open_studio(Settings.from_environment(os.environ), SystemClock()) as studio:
+        report = await studio.treasury.verify(retired_public_keys(studio.home / "keys"))
+    if json:
+        print_json(report.model_dump(mode="json"))
+    else:
+        print_report(report)
+    if not report.ok:
+        raise SystemExit(EXIT_BOOKS_WRONG)
+
+
+async def show(*, limit: Limit = 20, before: Before = None, json: Json = False) -> None:
+    """List the newest rows of the ledger; with --json whole, as they can be checked offline."""
+    async with open_studio(Settings.from_environment(os.environ), SystemClock()) as studio:
+        entries = await studio.treasury.entries(limit, before)
+    if json:
+        print_json({"entries": [entry.model_dump(mode="json") for entry in entries]})
+    else:
+        print_entries(entries)

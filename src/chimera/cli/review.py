@@ -1,0 +1,65 @@
+"""`chimera review`: what waits for a person's decision."""
+
+import json as json_document
+import os
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+from cyclopts import Parameter
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from chimera.core.clock import SystemClock
+from chimera.storage.records import review_item
+from chimera.storage.records.review_item import ReviewItem
+
+ITEMS_MAX = 200
+
+
+async def review_list(
+    *, json: Annotated[bool, Parameter(help="Print one JSON document.", negative="")] = False
+) -> None:
+    """What waits for a person, the longest waiting first, then what was decided."""
+    # Imported here: `chimera --version` must not load the engines.
+    from chimera.bootstrap import open_studio  # type: ignore[import-not-found,unused-ignore]
+    from chimera.config.settings import Settings
+
+    settings = Settings.from_environment(os.environ)
+    async with open_studio(settings, SystemClock()) as studio, studio.database.transaction() as connection:
+        items = await review_item.listed(connection, ITEMS_MAX)
+    if json:
+        sys.stdout.write(json_document.dumps(document(items)) + "\n")
+    else:
+        Console().print(table(items) if items else "Nothing waits for a decision.")
+
+
+def document(items: Sequence[ReviewItem]) -> dict[str, list[dict[str, object]]]:
+    """The list as JSON."""
+    return {"items": [_item(item) for item in items]}
+
+
+def table(items: Sequence[ReviewItem]) -> Table:
+    """The list for a terminal; names come from sources, so their markup is escaped."""
+    rows = Table("State", "Kind", "Subject", "Reason", "Since", "Id", title="Review list")
+    for item in items:
+        since = f"{item.created_at:%Y-%m-%d %H:%M}"
+        rows.add_row(item.state, item.kind, escape(item.subject), escape(item.reason), since, str(item.id))
+    return rows
+
+
+def _item(item: ReviewItem) -> dict[str, object]:
+    return {
+        "id": str(item.id),
+        "kind": item.kind,
+        "trend_id": str(item.trend_id) if item.trend_id else None,
+        "content_id": str(item.content_id) if item.content_id else None,
+        "subject": item.subject,
+        "topics": item.topics,
+        "reason": item.reason,
+        "state": item.state,
+        "created_at": item.created_at.isoformat(),
+        "decided_at": item.decided_at.isoformat() if item.decided_at else None,
+        "decided_by": item.decided_by,
+    }

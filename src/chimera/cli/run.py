@@ -1,0 +1,187 @@
+"""`chimera run`: one piece, from posts to the local channel."""
+
+import os
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Annotated
+from uuid import UUID
+
+from cyclopts import Parameter
+from rich.console import Console
+
+from chimera.agents.director.persona import DEFAULT_PERSONA, load_persona
+from chimera.agents.scout.agent import Scout
+from chimera.bootstrap import Studio, open_crew, open_studio
+from chimera.cli.progress import shown_progress
+from chimera.cli.run_summary import run_summary
+from chimera.cli.scout import AsOf, ColumnMapping, Json, MinVelocity, Timeframe, Words, parse_as_of, scout_request
+from chimera.config.settings import Settings
+from chimera.contracts.asset import ToolChoice
+from chimera.contracts.choice import Choice
+from chimera.contracts.order import ContentOrder, ContentOutcome
+from chimera.contracts.run_report import RunReport
+from chimera.contracts.trend import TrendAnalysisRequest
+from chimera.core.clock import SystemClock
+from chimera.core.errors import NoTrends, WaitsForHuman
+from chimera.core.progress import Progress, ProgressEvent
+from chimera.core.vocabulary import Aspect, BudgetCategory, QualityPreset, Role
+from chimera.pipeline import one_piece
+from chimera.pipeline.content import ContentWorkflow
+from chimera.pipeline.crew import Crew
+from chimera.pipeline.durable import Durable, open_durable
+from chimera.pipeline.trend_record import trend_of
+from chimera.sources.catalogue import open_source
+from chimera.sources.post import PostSource
+from chimera.storage.records import trends
+from chimera.telemetry.logs import configure_logs
+
+LOCAL_TOOLS = ToolChoice(image="local", video="local", audio="local")
+Source = Annotated[
+    str, Parameter(help="`recorded`: the sample inside the package; or a .csv, .csv.gz, .jsonl file of posts.")
+]
+Persona = Annotated[str, Parameter(help="A shipped persona's name, or a personality_profile as a JSON file.")]
+Shape = Annotated[Aspect, Parameter(help="Shape of the video: 9:16, 16:9 or 1:1.")]
+Quality = Annotated[QualityPreset, Parameter(help="draft, standard or high.")]
+WordsMin = Annotated[int, Parameter(help="Shortest script, in words.")]
+WordsMax = Annotated[int, Parameter(help="Longest script, in words.")]
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """A studio with its crew and durable engine at work."""
+
+    studio: Studio
+    crew: Crew
+    durable: Durable
+    progress: Progress
+
+
+async def run(
+    *,
+    source: Source = "recorded",
+    as_of: AsOf = None,
+    keywords: Words = None,
+    columns: ColumnMapping = None,
+    timeframe: Timeframe = "24h",
+    min_velocity: MinVelocity = "0.5",
+    persona: Persona = DEFAULT_PERSONA,
+    aspect: Shape = Aspect.VERTICAL,
+    quality: Quality = QualityPreset.STANDARD,
+    words_min: WordsMin = 110,
+    words_max: WordsMax = 140,
+    json: Json = False,
+) -> None:
+    """Make one video about something that rises, from posts to the local channel.
+
+    What an earlier run left unfinished is finished instead of beginning another.
+    """
+    configure_logs()
+    request = scout_request(timeframe, min_velocity, keywords or (), ())
+    profile = load_persona(persona)
+    opened = open_source(source, columns)
+    moment = parse_as_of(as_of) if as_of else opened.end()
+    wish = one_piece.PieceWish(profile, words_min, words_max, aspect, quality, LOCAL_TOOLS)
+    with shown_progress(as_json=json) as progress:
+        async with _open_workshop(progress) as shop:
+            outcome = await _finish_what_was_left(shop)
+            if outcome is None:
+                scout = Scout(
+                    shop.studio.agent_ids[Role.SCOUT], shop.studio.database, opened, shop.studio.clock, moment
+                )
+                outcome = await _make_new(shop, scout, opened, request, wish)
+            report = await _report(shop.studio, outcome)
+            summary = await run_summary(shop.studio, report)
+    if json:
+        sys.stdout.write(report.model_dump_json(indent=2) + "\n")
+    else:
+        Console().print(summary)
+
+
+@asynccontextmanager
+async def _open_workshop(progress: Progress) -> AsyncIterator[Workshop]:
+    progress(ProgressEvent("engines", 0.0, "starting PostgreSQL and Valkey"))
+    clock = SystemClock()
+    started_at = clock.monotonic()
+    async with open_studio(Settings.from_environment(os.environ), clock) as studio:
+        progress(ProgressEvent("engines", 1.0, f"ready in {clock.monotonic() - started_at:.1f} s"))
+        async with (
+            open_crew(studio, progress) as crew,
+            open_durable(studio.database.url, ContentWorkflow(crew)) as durable,
+        ):
+            yield Workshop(studio, crew, durable, progress)
+
+
+async def _finish_what_was_left(shop: Workshop) -> ContentOutcome | None:
+    """The outcome of the oldest piece that an earlier run left unfinished; the others go on meanwhile."""
+    left = await shop.durable.unfinished()
+    for content_id, document in left:
+        topic = await _topic(shop.studio, ContentOrder.model_validate(document).trend_id)
+        shop.progress(ProgressEvent("resume", 1.0, f"an earlier run left {topic!r} unfinished: going on with it"))
+        _say(f"An earlier run left a piece unfinished: {topic} ({content_id}). Going on with it.")
+    outcomes = [await one_piece.outcome_of(shop.durable, content_id) for content_id, _ in left]
+    return outcomes[0] if outcomes else None
+
+
+async def _make_new(
+    shop: Workshop, scout: Scout, source: PostSource, request: TrendAnalysisRequest, wish: one_piece.PieceWish
+) -> ContentOutcome:
+    _say(f"Source: {source.label}")
+    analysis = await one_piece.find(shop.crew, scout, request)
+    choice = await one_piece.choose(shop.crew, analysis, await _budget_left(shop.studio))
+    for passed in choice.passed_over:
+        if passed.waits_for_human:
+            _say(f"Passed over: {passed.topic} ({passed.reason}); see `chimera review list`")
+    if choice.trend_id is None:
+        raise _nothing_to_make(choice)
+    return await one_piece.make(shop.crew, shop.durable, choice.trend_id, wish)
+
+
+def _nothing_to_make(choice: Choice) -> NoTrends | WaitsForHuman:
+    waiting = [passed.topic for passed in choice.passed_over if passed.waits_for_human]
+    if waiting and len(waiting) == len(choice.passed_over):
+        return WaitsForHuman(
+            f"all that rises needs a person's word first: {', '.join(waiting)}. See `chimera review list`",
+            {"waiting": list(waiting)},
+        )
+    return NoTrends(
+        f"nothing to make: {choice.reason}. Look at another time with --as-of, or lower --min-velocity",
+        {"passed_over": [f"{passed.topic}: {passed.reason}" for passed in choice.passed_over]},
+    )
+
+
+async def _budget_left(studio: Studio) -> Decimal:
+    lines = await studio.treasury.budgets()
+    counted = {BudgetCategory.COMPUTE, BudgetCategory.TOTAL}
+    return min(line.remaining for line in lines if line.category in counted)
+
+
+async def _report(studio: Studio, outcome: ContentOutcome) -> RunReport:
+    if outcome.publication is None:
+        reasons = "; ".join(outcome.review.reasons) or "the review asks for a person"
+        raise WaitsForHuman(
+            f"the piece is made and waits for a person: {reasons}. See `chimera review list`",
+            {"content_id": str(outcome.content_id)},
+        )
+    async with studio.database.transaction() as connection:
+        records = await trends.get_many(connection, [outcome.brief.trend_id])
+    return RunReport(
+        content_id=outcome.content_id,
+        trend=trend_of(records[0]),
+        brief=outcome.brief,
+        approvals=outcome.approvals,
+        asset=outcome.asset,
+        publication=outcome.publication,
+    )
+
+
+async def _topic(studio: Studio, trend_id: UUID) -> str:
+    async with studio.database.transaction() as connection:
+        record = await trends.get(connection, trend_id)
+    return record.topic if record else str(trend_id)
+
+
+def _say(sentence: str) -> None:
+    sys.stderr.write(sentence + "\n")

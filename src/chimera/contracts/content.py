@@ -1,0 +1,80 @@
+"""Content pieces as the command line and the export bundle tell of them."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import Field
+
+from chimera.contracts.approval import SignedDecision
+from chimera.contracts.asset import Asset
+from chimera.contracts.channel_post import ChannelPost
+from chimera.contracts.contract import Contract, Moment, Number, Usd
+from chimera.contracts.evidence import TrendEvidence
+from chimera.contracts.storyboard import Storyboard
+from chimera.contracts.trend import Trend
+from chimera.core.vocabulary import ContentFormat, Stage
+
+
+class ContentSummary(Contract):
+    """One piece in a list; `waits_or_failed` says why it went no further, where it did not."""
+
+    content_id: UUID
+    stage: Stage
+    format: ContentFormat | None
+    topic: str
+    title: str
+    production_cost: Usd
+    quality_score: Number | None
+    media_url: str | None
+    platform_ids: dict[str, str]
+    waits_or_failed: str | None
+    created_at: Moment
+    published_at: Moment | None
+
+
+class ContentList(Contract):
+    """The newest pieces first."""
+
+    content: tuple[ContentSummary, ...]
+
+
+class ContentDetails(Contract):
+    """One piece with everything kept about it; `metadata` is its row's own."""
+
+    summary: ContentSummary
+    trend_id: UUID
+    script: str | None
+    visual_prompts: tuple[str, ...]
+    duration_seconds: int | None
+    resolution: str | None
+    urls: dict[str, str]
+    metadata: dict[str, Any]
+
+
+class ExportedFile(Contract):
+    """One file of a bundle."""
+
+    name: str
+    size_bytes: Annotated[int, Field(gt=0)]
+    sha256: str
+
+
+class ExportBundle(Contract):
+    """Everything behind one piece, for keeping and for checking without Chimera.
+
+    Each signed decision holds under `cfo_public_key` (Ed25519, hex): see `security/decision_signature.py`.
+    """
+
+    exported_at: Moment
+    content_id: UUID
+    stage: Stage
+    trend: Trend
+    evidence: TrendEvidence
+    script: str
+    storyboard: Storyboard
+    asset: Asset | None
+    publication: ChannelPost | None
+    signed_decisions: tuple[SignedDecision, ...]
+    cfo_public_key: str
+    metadata: dict[str, Any]
+    files: tuple[ExportedFile, ...]

@@ -1,0 +1,60 @@
+"""The ledger as it is listed and exported, and the report of its verification."""
+
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+
+from chimera.contracts.contract import Contract, Moment, Number, Usd
+
+
+class LedgerEntry(Contract):
+    """One row. `document`, `approval_signature` and `key_id` are enough to check it offline with the public key."""
+
+    seq: int
+    tx_id: UUID
+    request_id: UUID
+    request_hash: str
+    kind: str
+    agent_id: UUID
+    request_type: str
+    amount: Usd
+    amount_micros: int
+    currency: str
+    projected_roi: Number
+    risk_score: Number
+    decision: str
+    approved: bool
+    reason_code: str
+    parent_tx: UUID | None
+    approval_signature: str
+    key_id: str
+    document: str
+    cfo_agent_id: UUID
+    justification: str
+    execution_time_ms: int
+    created_at: Moment
+    approved_at: Moment | None
+
+
+class LedgerProblem(Contract):
+    """One thing that is wrong; `seq` names the row, if it is about one. `code` is a word of `treasury/audit.py`."""
+
+    code: str
+    message: str
+    seq: int | None
+
+
+class VerificationReport(Contract):
+    """What a verification found. `problems` lists the first of them, `problems_found` counts all."""
+
+    ok: bool
+    entries: Annotated[int, Field(ge=0)]
+    approved: Annotated[int, Field(ge=0)]
+    approved_usd: Usd
+    budget_lines: Annotated[int, Field(ge=0)]
+    last_tx: UUID | None
+    key_ids: tuple[str, ...]
+    checked_at: Moment
+    problems_found: Annotated[int, Field(ge=0)]
+    problems: tuple[LedgerProblem, ...]

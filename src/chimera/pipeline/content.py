@@ -1,0 +1,217 @@
+"""The durable content workflow: brief, approve, produce, review, publish, each a kept step of one piece.
+
+A step repeated after a kill finds what it did before by the piece's id, its request id, its job ids and its intent row.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from decimal import Decimal
+from typing import TypeVar
+from uuid import UUID, uuid5
+
+from chimera.agents.artist.production import (
+    Production,
+    ProductionOptions,
+    asset_of,
+    production_request_id,
+    quality_request_of,
+)
+from chimera.agents.director.cost_estimate import CostEstimate
+from chimera.agents.director.options import BriefOptions
+from chimera.contracts.approval import Approval, ApprovalRequest
+from chimera.contracts.asset import ProductionRequest
+from chimera.contracts.brief import Brief, BriefRequest
+from chimera.contracts.contract import Contract
+from chimera.contracts.evidence import TrendEvidence
+from chimera.contracts.order import ContentOrder, ContentOutcome
+from chimera.contracts.publication import Publication
+from chimera.contracts.review import Review, ReviewOutcome, SafetyVerdict
+from chimera.contracts.storyboard import Storyboard
+from chimera.core.clock import elapsed_ms
+from chimera.core.errors import ChimeraError, NotFound, QualityFailed, SafetyBlocked
+from chimera.core.progress import ProgressEvent
+from chimera.core.vocabulary import RequestType, Role, Stage
+from chimera.pipeline import flow
+from chimera.pipeline.crew import Crew
+from chimera.pipeline.durable import Document, step
+from chimera.pipeline.outgoing_texts import outgoing_texts
+from chimera.storage.records import content_pipeline, review_item, trends
+from chimera.storage.records.content_pipeline import ContentRecord
+from chimera.storage.records.review_item import ReviewItem
+from chimera.treasury.refusal import require_approved
+
+Given = TypeVar("Given", bound=Contract)
+
+
+class ContentWorkflow:
+    """One piece from its order to its outcome; bound to the crew of this process."""
+
+    def __init__(self, crew: Crew) -> None:
+        self._crew = crew
+
+    async def __call__(self, document: Document) -> Document:
+        """Make the ordered piece; what fails leaves it in stage failed with the reason in its metadata.
+
+        Raises:
+            ChimeraError: why it failed.
+        """
+        order = ContentOrder.model_validate(document)
+        try:
+            return (await self._make(order)).model_dump(mode="json")
+        except ChimeraError as failure:
+            await self._fail(order.content_id, failure)
+            raise
+
+    async def _make(self, order: ContentOrder) -> ContentOutcome:
+        brief = await self._step(flow.BRIEF, Brief, order, lambda: self._brief(order))
+        approval = await self._step(flow.APPROVE, Approval, order, lambda: self._approve(order))
+        production = await self._step(flow.PRODUCE, Production, order, lambda: self._produce(order))
+        review = await self._step(flow.REVIEW, Review, order, lambda: self._review(order, production))
+        publication = None
+        if review.outcome is ReviewOutcome.PASSED:
+            publication = await self._step(flow.PUBLISH, Publication, order, lambda: self._publish(order, review))
+        elif review.outcome is ReviewOutcome.FAILED:
+            raise _refused(review)
+        timings = (await self._piece(order.content_id)).metadata["timings_ms"]
+        return ContentOutcome(
+            content_id=order.content_id,
+            stage=Stage.PUBLISHED if publication else Stage.REVIEW,
+            brief=brief,
+            approvals=(approval,),
+            asset=asset_of(production, review.quality.quality_score, timings[flow.PRODUCE.name]),
+            review=review,
+            publication=publication,
+        )
+
+    async def _brief(self, order: ContentOrder) -> Brief:
+        request = BriefRequest(trend_id=order.trend_id, personality_profile=order.personality_profile)
+        options = BriefOptions(order.words_min, order.words_max, order.aspect, order.quality_preset)
+        brief = await self._crew.director.create_brief(request, content_id=order.content_id, options=options)
+        async with self._crew.database.transaction() as connection:
+            await content_pipeline.merge_metadata(
+                connection, order.content_id, {"order": order.model_dump(mode="json")}
+            )
+        return brief
+
+    async def _approve(self, order: ContentOrder) -> Approval:
+        request = await self._approval_request(order)
+        approval = await self._crew.cfo.approve(request, estimate_usd=request.request_cost)
+        signed = await self._crew.cfo.signed_decision(request.request_id)
+        async with self._crew.database.transaction() as connection:
+            facts = {"ledger_tx_ids": [str(signed.tx_id)], "approvals": [approval.model_dump(mode="json")]}
+            await content_pipeline.merge_metadata(connection, order.content_id, facts)
+        require_approved(approval, request)
+        return approval
+
+    async def _approval_request(self, order: ContentOrder) -> ApprovalRequest:
+        piece = await self._piece(order.content_id)
+        storyboard = Storyboard.model_validate(piece.metadata["storyboard"])
+        return ApprovalRequest(
+            request_id=production_request_id(order.content_id),
+            agent_id=self._crew.agent_ids[Role.ARTIST],
+            request_type=RequestType.COMPUTE,
+            request_cost=CostEstimate.model_validate(piece.metadata["cost_estimate"]).estimated_cost_usd,
+            projected_roi=Decimal(str(piece.metadata["projected_roi"])),
+            justification=f"Produce the video {storyboard.title!r}",
+        )
+
+    async def _produce(self, order: ContentOrder) -> Production:
+        await self._crew.stages.advance(order.content_id, Stage.GENERATING)
+        piece = await self._piece(order.content_id)
+        estimate = CostEstimate.model_validate(piece.metadata["cost_estimate"])
+        estimated: dict[str, Decimal] = {part.tool: part.cpu_seconds for part in estimate.tools}
+        return await self._crew.artist.produce(
+            ProductionRequest(brief_id=order.content_id, tools=order.tools, quality_preset=order.quality_preset),
+            approval=await self._crew.cfo.signed_decision(production_request_id(order.content_id)),
+            options=ProductionOptions(aspect=order.aspect, estimated_cpu_seconds=estimated),
+            progress=self._crew.progress,
+        )
+
+    async def _review(self, order: ContentOrder, production: Production) -> Review:
+        await self._crew.stages.advance(order.content_id, Stage.REVIEW)
+        path = self._crew.blobs.path
+        request = quality_request_of(
+            production,
+            path(production.video_url),
+            path(production.captions_srt_url),
+            path(production.thumbnail_url),
+        )
+        storyboard, evidence = await self._told(order)
+        review = await self._crew.judge.review(order.content_id, request, outgoing_texts(storyboard, evidence))
+        if review.outcome is ReviewOutcome.HUMAN:
+            async with self._crew.database.transaction() as connection:
+                await review_item.add(connection, await self._waiting(order.content_id, review))
+        return review
+
+    async def _told(self, order: ContentOrder) -> tuple[Storyboard, TrendEvidence]:
+        piece = await self._piece(order.content_id)
+        async with self._crew.database.transaction() as connection:
+            trend = await trends.get(connection, order.trend_id)
+        if trend is None:
+            raise NotFound(f"the trend {order.trend_id} is gone", {"trend_id": str(order.trend_id)})
+        return (
+            Storyboard.model_validate(piece.metadata["storyboard"]),
+            TrendEvidence.model_validate(trend.metadata["evidence"]),
+        )
+
+    async def _waiting(self, content_id: UUID, review: Review) -> ReviewItem:
+        piece = await self._piece(content_id)
+        return ReviewItem(
+            id=uuid5(content_id, "review"),
+            kind="content",
+            trend_id=None,
+            content_id=content_id,
+            subject=Storyboard.model_validate(piece.metadata["storyboard"]).title,
+            topics=list(review.safety.sensitive_topics),
+            reason="; ".join(review.reasons),
+            state="waiting",
+            created_at=self._crew.clock.now(),
+        )
+
+    async def _publish(self, order: ContentOrder, review: Review) -> Publication:
+        publication = await self._crew.worker.publish(order.content_id, review)
+        await self._crew.stages.advance(order.content_id, Stage.PUBLISHED)
+        return publication
+
+    async def _piece(self, content_id: UUID) -> ContentRecord:
+        async with self._crew.database.transaction() as connection:
+            piece = await content_pipeline.get(connection, content_id)
+        if piece is None:
+            raise NotFound(f"there is no content piece {content_id}", {"content_id": str(content_id)})
+        return piece
+
+    async def _step(
+        self, named: flow.Step, given: type[Given], order: ContentOrder, work: Callable[[], Awaitable[Given]]
+    ) -> Given:
+        """One step of the flow: kept, shown, timed."""
+
+        async def run() -> Document:
+            async with self._crew.presence.working(named.role, order.content_id), self._timed(named, order.content_id):
+                return (await work()).model_dump(mode="json")
+
+        return given.model_validate(await step(named.name, run))
+
+    @asynccontextmanager
+    async def _timed(self, named: flow.Step, content_id: UUID) -> AsyncIterator[None]:
+        started_at = self._crew.clock.monotonic()
+        self._crew.progress(ProgressEvent(named.name, 0.0, f"{named.role} at work"))
+        yield
+        took_ms = elapsed_ms(self._crew.clock, started_at)
+        async with self._crew.database.transaction() as connection:
+            await content_pipeline.add_timing(connection, content_id, named.name, took_ms)
+        self._crew.progress(ProgressEvent(named.name, 1.0, f"{took_ms / 1000:.1f} s"))
+
+    async def _fail(self, content_id: UUID, failure: ChimeraError) -> None:
+        async def run() -> None:
+            await self._crew.stages.fail(content_id, failure)
+
+        await step("fail", run)
+
+
+def _refused(review: Review) -> ChimeraError:
+    reasons = "; ".join(review.reasons) or "the review failed"
+    if review.safety.verdict is SafetyVerdict.BLOCKED:
+        return SafetyBlocked(f"the piece must not go out: {reasons}", {"policy": review.safety.policy_hash})
+    return QualityFailed(
+        f"the video's quality is too low: {reasons}", {"quality_score": float(review.quality.quality_score)}
+    )

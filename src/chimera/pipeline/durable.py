@@ -1,0 +1,166 @@
+"""The only module that knows DBOS: durable steps, workflows that are recovered after a kill, executor slots.
+
+A slot is a PostgreSQL advisory lock held by this process's own connection; its number is the executor id, so whoever
+takes a dead process's slot next takes over that process's unfinished workflows (DBOS recovers by executor id).
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import structlog
+from dbos import DBOS, DBOSConfig, SetWorkflowID, WorkflowHandleAsync
+from psycopg import AsyncConnection
+
+from chimera.core.errors import ChimeraError, EngineUnavailable, InternalError
+
+Document = dict[str, Any]
+"""JSON between steps: what a contract's `model_dump(mode="json")` gives."""
+Body = Callable[[Document], Awaitable[Document]]
+
+APPLICATION_VERSION = "content-1"
+"""Changed when the content workflow's steps change: DBOS recovers a workflow only under the version it began with."""
+SLOTS_MAX = 64
+_SLOT_LOCK = 0x43480000
+_SLOT_CHOICE_LOCK = _SLOT_LOCK - 1
+_SYSTEM_POOL_CONNECTIONS = 4
+_POLL_SECONDS = 0.1
+_UNFINISHED = ["PENDING", "ENQUEUED", "DELAYED"]
+
+_log = structlog.get_logger(__name__)
+_body: Body | None = None
+_running: set[asyncio.Task[Any]] = set()
+
+
+@DBOS.workflow(name="content")
+async def _content(order: Document) -> Document:
+    if _body is None:
+        raise RuntimeError("a content workflow can only run between open_durable and its end")
+    task = asyncio.current_task()
+    if task is not None:
+        _running.add(task)
+        task.add_done_callback(_running.discard)
+    return await _body(order)
+
+
+async def step(name: str, work: Callable[[], Awaitable[Document | None]]) -> Document | None:
+    """Run `work` as a step of the running workflow: its answer is kept, and not asked for again after a crash.
+
+    Raises:
+        ChimeraError: what `work` raised; an unexpected failure as InternalError, since only ours can be kept.
+    """
+
+    async def run() -> Document | None:
+        try:
+            return await work()
+        except ChimeraError:
+            raise
+        except Exception as error:
+            _log.error("step_failed", step=name, exc_info=error)
+            raise InternalError(f"an unexpected {type(error).__name__} in step {name}: {error}") from error
+
+    return await DBOS.run_step_async({"name": name}, run)
+
+
+class Durable:
+    """The durable engine of one process, launched."""
+
+    def __init__(self, busy_executors: frozenset[str]) -> None:
+        self._busy_executors = busy_executors
+
+    async def unfinished(self) -> list[tuple[UUID, Document]]:
+        """Content workflows that an ended process left unfinished and this one now goes on with, oldest first."""
+        found = await DBOS.list_workflows_async(status=_UNFINISHED, name="content", limit=1000)
+        return [
+            (UUID(item.workflow_id), item.input["args"][0])
+            for item in found
+            if item.input and item.executor_id not in self._busy_executors
+        ]
+
+    async def start(self, content_id: UUID, order: Document) -> None:
+        """Begin the piece's workflow; the same id twice is one workflow."""
+        with SetWorkflowID(str(content_id)):
+            await DBOS.start_workflow_async(_content, order)
+
+    async def result(self, content_id: UUID) -> Document:
+        """What the piece's workflow gave, once it ends; raises what it raised."""
+        handle: WorkflowHandleAsync[Document] = await DBOS.retrieve_workflow_async(str(content_id))
+        return await handle.get_result(polling_interval_sec=_POLL_SECONDS)
+
+
+@asynccontextmanager
+async def open_durable(database_url: str, body: Body) -> AsyncIterator[Durable]:
+    """Launch DBOS on the studio's own database (schema `dbos`) with `body` as the content workflow.
+
+    Workflows left by ended processes go on at once. When the block ends, running ones are stopped at their last
+    finished step and stay recoverable.
+    """
+    global _body  # noqa: PLW0603 - DBOS finds workflows by module-level name, so their body is bound here
+    async with _slot(database_url) as slots:
+        _body = body
+        DBOS(config=_config(database_url, slots.mine))
+        try:
+            DBOS.launch()
+            await asyncio.to_thread(DBOS._recover_pending_workflows, slots.ended)
+            yield Durable(frozenset(slots.busy))
+        finally:
+            await _stop_running()
+            await asyncio.to_thread(DBOS.destroy)
+            asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())  # DBOS shut the one it had put there
+            _body = None
+
+
+def _config(database_url: str, executor_id: str) -> DBOSConfig:
+    return {
+        "name": "chimera",
+        "system_database_url": database_url,
+        "dbos_system_schema": "dbos",
+        "executor_id": executor_id,
+        "application_version": APPLICATION_VERSION,
+        "sys_db_pool_size": _SYSTEM_POOL_CONNECTIONS,
+        "log_level": "CRITICAL",
+    }
+
+
+async def _stop_running() -> None:
+    tasks = [task for task in _running if task is not asyncio.current_task()]
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Slots:
+    """Executor ids: this process's, those of ended processes, those at work in other processes."""
+
+    mine: str
+    ended: list[str]
+    busy: list[str]
+
+
+@asynccontextmanager
+async def _slot(database_url: str) -> AsyncIterator[_Slots]:
+    async with await AsyncConnection.connect(database_url, autocommit=True, connect_timeout=10) as connection:
+        await connection.execute("SELECT pg_advisory_lock(%s)", (_SLOT_CHOICE_LOCK,))
+        free = [slot for slot in range(SLOTS_MAX) if await _try_lock(connection, slot)]
+        for slot in free[1:]:
+            await connection.execute("SELECT pg_advisory_unlock(%s)", (_SLOT_LOCK + slot,))
+        await connection.execute("SELECT pg_advisory_unlock(%s)", (_SLOT_CHOICE_LOCK,))
+        if not free:
+            raise EngineUnavailable(f"{SLOTS_MAX} processes already work on this database: stop one of them first")
+        busy = set(range(SLOTS_MAX)) - set(free)
+        yield _Slots(_executor_id(free[0]), [_executor_id(slot) for slot in free[1:]], [_executor_id(s) for s in busy])
+
+
+async def _try_lock(connection: AsyncConnection, slot: int) -> bool:
+    cursor = await connection.execute("SELECT pg_try_advisory_lock(%s)", (_SLOT_LOCK + slot,))
+    row = await cursor.fetchone()
+    return row is not None and bool(row[0])
+
+
+def _executor_id(slot: int) -> str:
+    return f"slot-{slot}"

@@ -1,0 +1,38 @@
+"""The one natural way, in order: which role turns which contract into which. Start reading Chimera here.
+
+No step calls the next: it returns a contract, and `pipeline/content.py` hands it on.
+"""
+
+from dataclasses import dataclass
+
+from chimera.contracts.approval import Approval, ApprovalRequest
+from chimera.contracts.asset import Asset, ProductionRequest
+from chimera.contracts.brief import Brief, BriefRequest
+from chimera.contracts.choice import Choice
+from chimera.contracts.contract import Contract
+from chimera.contracts.publication import Publication
+from chimera.contracts.review import QualityRequest, Review
+from chimera.contracts.trend import TrendAnalysis, TrendAnalysisRequest
+from chimera.core.vocabulary import Role, Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step: its name, who does it, what it takes and gives, and the stage a piece is in while it runs."""
+
+    name: str
+    role: Role
+    takes: type[Contract]
+    gives: type[Contract]
+    stage: Stage | None
+
+
+FIND = Step("find", Role.SCOUT, TrendAnalysisRequest, TrendAnalysis, None)
+CHOOSE = Step("choose", Role.PLANNER, TrendAnalysis, Choice, None)
+BRIEF = Step("brief", Role.DIRECTOR, BriefRequest, Brief, Stage.DRAFT)
+APPROVE = Step("approve", Role.CFO, ApprovalRequest, Approval, Stage.DRAFT)
+PRODUCE = Step("produce", Role.ARTIST, ProductionRequest, Asset, Stage.GENERATING)
+REVIEW = Step("review", Role.JUDGE, QualityRequest, Review, Stage.REVIEW)
+PUBLISH = Step("publish", Role.WORKER, Review, Publication, Stage.REVIEW)
+
+FLOW: tuple[Step, ...] = (FIND, CHOOSE, BRIEF, APPROVE, PRODUCE, REVIEW, PUBLISH)

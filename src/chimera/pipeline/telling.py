@@ -1,0 +1,188 @@
+"""What is told of content pieces: lists, details and export bundles, read from their rows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from pydantic import ValidationError
+
+from chimera.agents.artist.production import Production, asset_of
+from chimera.contracts.approval import SignedDecision
+from chimera.contracts.asset import Asset
+from chimera.contracts.channel_post import ChannelPost
+from chimera.contracts.content import ContentDetails, ContentSummary, ExportBundle, ExportedFile
+from chimera.contracts.evidence import TrendEvidence
+from chimera.contracts.storyboard import Storyboard
+from chimera.contracts.trend import Trend, TrendMetadata
+from chimera.core.errors import Conflict, NotFound, ValidationFailed
+from chimera.core.vocabulary import Stage
+from chimera.storage.database import Connection, Database
+from chimera.storage.records import content_pipeline, trends, video_metadata
+from chimera.storage.records.content_pipeline import ContentRecord
+from chimera.storage.records.trends import TrendRecord
+from chimera.storage.records.video_metadata import VideoRecord
+
+NEWEST = "newest"
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """The rows of one content piece."""
+
+    content: ContentRecord
+    trend: TrendRecord
+    video: VideoRecord | None
+
+    @property
+    def summary(self) -> ContentSummary:
+        storyboard = self.content.metadata.get("storyboard") or {}
+        return ContentSummary(
+            content_id=self.content.id,
+            stage=self.content.stage,
+            format=self.content.format,
+            topic=self.trend.topic,
+            title=str(storyboard.get("title") or self.trend.topic),
+            production_cost=self.content.production_cost,
+            quality_score=self.content.quality_score,
+            media_url=self.content.media_url,
+            platform_ids=self.video.platform_ids if self.video else {},
+            waits_or_failed=why_not_published(self.content.stage, self.content.metadata),
+            created_at=self.content.created_at,
+            published_at=self.content.published_at,
+        )
+
+    def details(self, urls: dict[str, str]) -> ContentDetails:
+        """Everything kept about the piece; `urls` is where it stands, by platform."""
+        return ContentDetails(
+            summary=self.summary,
+            trend_id=self.trend.id,
+            script=self.content.script,
+            visual_prompts=tuple(self.content.visual_prompts),
+            duration_seconds=self.video.duration_seconds if self.video else None,
+            resolution=self.video.resolution if self.video else None,
+            urls=urls,
+            metadata=self.content.metadata,
+        )
+
+
+def why_not_published(stage: Stage, metadata: dict[str, Any]) -> str | None:
+    """Why the piece failed, or what a person is asked; None where it goes on or is out."""
+    if stage is Stage.FAILED:
+        error = metadata.get("error") or {}
+        return f"{error.get('code', 'INTERNAL')}: {error.get('message', 'no reason was kept')}"
+    if stage is Stage.REVIEW:
+        reasons = (metadata.get("review") or {}).get("reasons") or ["it is being reviewed, or waits for a person"]
+        return "; ".join(str(reason) for reason in reasons)
+    return None
+
+
+async def newest_pieces(database: Database, stage: Stage | None, limit: int) -> list[Piece]:
+    """The newest pieces, of one stage or of all; at most `limit`."""
+    async with database.transaction() as connection:
+        rows = await content_pipeline.newest(connection, stage, limit)
+        found = {row.id: row for row in await trends.get_many(connection, [row.trend_source_id for row in rows])}
+        return [
+            Piece(row, found[row.trend_source_id], await video_metadata.of_content(connection, row.id)) for row in rows
+        ]
+
+
+async def find_piece(database: Database, named: str) -> Piece:
+    """The piece of this id; `newest` names the newest one.
+
+    Raises:
+        ValidationFailed: neither an id nor `newest`.
+        NotFound: no such piece.
+    """
+    async with database.transaction() as connection:
+        content = await _content(connection, named)
+        trend = await trends.get(connection, content.trend_source_id) if content else None
+        if content is None or trend is None:
+            raise NotFound(f"there is no content piece {named}: `chimera content list` shows them", {"content": named})
+        return Piece(content, trend, await video_metadata.of_content(connection, content.id))
+
+
+async def _content(connection: Connection, named: str) -> ContentRecord | None:
+    if named == NEWEST:
+        rows = await content_pipeline.newest(connection, None, 1)
+        return rows[0] if rows else None
+    try:
+        content_id = UUID(named)
+    except ValueError as error:
+        raise ValidationFailed(
+            f"{named!r} is no content id: copy one from `chimera content list`, or say {NEWEST}", {"content": named}
+        ) from error
+    return await content_pipeline.get(connection, content_id)
+
+
+def production_of(piece: Piece) -> Production:
+    """The piece's production.
+
+    Raises:
+        Conflict: it is not produced yet.
+    """
+    document = piece.content.metadata.get("production")
+    if not document:
+        raise Conflict(
+            f"content {piece.content.id} has no video: it is in stage {piece.content.stage}",
+            {"stage": piece.content.stage},
+        )
+    try:
+        return Production.model_validate(document)
+    except ValidationError as error:
+        raise Conflict(f"content {piece.content.id} was produced by another version of Chimera") from error
+
+
+def ledger_tx_ids(piece: Piece) -> list[UUID]:
+    """The ledger transactions that approved the piece's spending."""
+    return [UUID(tx_id) for tx_id in piece.content.metadata.get("ledger_tx_ids", [])]
+
+
+def export_bundle(
+    piece: Piece,
+    files: tuple[ExportedFile, ...],
+    *,
+    decisions: Sequence[SignedDecision],
+    cfo_public_key: str,
+    publication: ChannelPost | None,
+    at: datetime,
+) -> ExportBundle:
+    """Everything behind the piece in one document."""
+    return ExportBundle(
+        exported_at=at,
+        content_id=piece.content.id,
+        stage=piece.content.stage,
+        trend=_trend(piece.trend),
+        evidence=TrendEvidence.model_validate(piece.trend.metadata["evidence"]),
+        script=piece.content.script or "",
+        storyboard=Storyboard.model_validate(piece.content.metadata["storyboard"]),
+        asset=_asset(piece),
+        publication=publication,
+        signed_decisions=tuple(decisions),
+        cfo_public_key=cfo_public_key,
+        metadata=piece.content.metadata,
+        files=files,
+    )
+
+
+def _asset(piece: Piece) -> Asset | None:
+    """Section 3's asset, once the judge has measured it."""
+    if piece.content.quality_score is None:
+        return None
+    took_ms = (piece.content.metadata.get("timings_ms") or {}).get("produce", 0)
+    return asset_of(production_of(piece), Decimal(piece.content.quality_score), int(took_ms))
+
+
+def _trend(row: TrendRecord) -> Trend:
+    told = {name: row.metadata[name] for name in ("top_posts", "influencers", "unavailable") if row.metadata.get(name)}
+    return Trend(
+        trend_id=row.id,
+        topic=row.topic,
+        volume=row.volume,
+        sentiment_score=row.sentiment_score,
+        rising_velocity=row.rising_velocity,
+        platforms=tuple(row.platforms),
+        metadata=TrendMetadata.model_validate({"top_posts": (), "influencers": (), **told}),
+    )

@@ -1,0 +1,181 @@
+"""The CFO's Ed25519 key: from CFO_PRIVATE_KEY, or made once in the home's `keys` folder with mode 0600.
+
+`cfo.pem` is the private key (PKCS #8), `cfo.pub` the public one beside it; `retired/*.pub` are earlier public keys,
+kept by the operator so that old decisions still verify (RFC 8032, RFC 8410).
+"""
+
+import base64
+import binascii
+import os
+import re
+import secrets
+from pathlib import Path
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from nacl.signing import SigningKey, VerifyKey
+
+from chimera.core.errors import EngineUnavailable, ValidationFailed
+
+PRIVATE_KEY_FILE = "cfo.pem"
+PUBLIC_KEY_FILE = "cfo.pub"
+RETIRED_FOLDER = "retired"
+
+_KEY_FILE_BYTES_MAX = 16 * 1024
+_RETIRED_KEYS_MAX = 1000
+_SEED_BYTES = 32
+_FORMS = (
+    "an Ed25519 private key as PEM (PKCS #8), as 32 bytes in hex or base64, or the path of a file with one of these"
+)
+
+
+def cfo_signing_key(keys_folder: Path, configured: str | None) -> SigningKey:
+    """The key of `configured` (CFO_PRIVATE_KEY) if given, otherwise the one in `keys_folder`, made if there is none.
+
+    Raises:
+        ValidationFailed: CFO_PRIVATE_KEY is not a key.
+        EngineUnavailable: the key in `keys_folder` can't be read, is damaged, or does not fit its public key.
+    """
+    if configured is not None:
+        return _configured(configured.strip())
+    private_file, public_file = keys_folder / PRIVATE_KEY_FILE, keys_folder / PUBLIC_KEY_FILE
+    if public_file.exists() and not private_file.exists():
+        raise EngineUnavailable(
+            f"the CFO's private key {private_file} is gone, its public key is still there: restore it from a backup",
+            {"path": str(private_file)},
+        )
+    _write_once(private_file, _private_pem(SigningKey(secrets.token_bytes(_SEED_BYTES))), mode=0o600)
+    key = _read_private(private_file)
+    _write_once(public_file, public_pem(key.verify_key), mode=0o644)
+    if bytes(read_public_key(public_file)) != bytes(key.verify_key):
+        raise EngineUnavailable(
+            f"{private_file} and {public_file} are not of one pair: restore the one that was replaced",
+            {"path": str(public_file)},
+        )
+    return key
+
+
+def retired_public_keys(keys_folder: Path) -> tuple[VerifyKey, ...]:
+    """Earlier public keys of the CFO, as the operator kept them under `retired/`.
+
+    Raises:
+        EngineUnavailable: one of the files is not a public key.
+    """
+    files = sorted((keys_folder / RETIRED_FOLDER).glob("*.pub"))[:_RETIRED_KEYS_MAX]
+    return tuple(read_public_key(file) for file in files)
+
+
+def public_pem(key: VerifyKey) -> bytes:
+    """The public key as a PEM SubjectPublicKeyInfo."""
+    return Ed25519PublicKey.from_public_bytes(bytes(key)).public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+
+
+def read_public_key(path: Path) -> VerifyKey:
+    """The public key in the PEM file at `path`.
+
+    Raises:
+        EngineUnavailable: no such file, unreadable, or not an Ed25519 public key.
+    """
+    try:
+        key = serialization.load_pem_public_key(_read(path))
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise EngineUnavailable(f"{path} is damaged: restore the CFO's public key", {"path": str(path)}) from error
+    if not isinstance(key, Ed25519PublicKey):
+        raise EngineUnavailable(f"{path} is not an Ed25519 public key", {"path": str(path)})
+    return VerifyKey(key.public_bytes_raw())
+
+
+def _configured(text: str) -> SigningKey:
+    if key := _parse(text.replace("\\n", "\n")):
+        return key
+    path = Path(text)
+    if "\n" not in text and len(text) < 1024 and path.is_file() and (key := _parse(_read(path).decode("latin-1"))):
+        return key
+    raise ValidationFailed(f"CFO_PRIVATE_KEY is not a key: it takes {_FORMS}", {"variable": "CFO_PRIVATE_KEY"})
+
+
+def _parse(text: str) -> SigningKey | None:
+    """The key in `text` in one of its forms, or None."""
+    stripped = text.strip()
+    if stripped.startswith("-----BEGIN"):
+        return _parse_pem(stripped.encode())
+    if re.fullmatch(r"(0x)?[0-9a-fA-F]{64}", stripped):
+        return SigningKey(bytes.fromhex(stripped[-64:]))
+    try:
+        seed = base64.b64decode(
+            stripped.replace("-", "+").replace("_", "/") + "=" * (-len(stripped) % 4), validate=True
+        )
+    except (binascii.Error, ValueError):
+        return None
+    return SigningKey(seed) if len(seed) == _SEED_BYTES else None
+
+
+def _parse_pem(pem: bytes) -> SigningKey | None:
+    try:
+        key = serialization.load_pem_private_key(pem, password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        return None
+    return SigningKey(key.private_bytes_raw()) if isinstance(key, Ed25519PrivateKey) else None
+
+
+def _private_pem(key: SigningKey) -> bytes:
+    return Ed25519PrivateKey.from_private_bytes(bytes(key)).private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+
+
+def _read_private(path: Path) -> SigningKey:
+    content = _read(path)
+    if path.stat().st_mode & 0o077:
+        raise EngineUnavailable(
+            f"{path} can be read by other users: run `chmod 600` on it, and replace the key if others had access",
+            {"path": str(path)},
+        )
+    if key := _parse(content.decode("latin-1")):
+        return key
+    raise EngineUnavailable(f"{path} is damaged: restore the CFO's key from a backup", {"path": str(path)})
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(_KEY_FILE_BYTES_MAX)
+    except OSError as error:
+        raise EngineUnavailable(f"{path} can't be read: {error.strerror}", {"path": str(path)}) from error
+
+
+def _write_once(path: Path, content: bytes, *, mode: int) -> None:
+    """Put `content` at `path`, whole or not at all, unless something is there already: the first process wins."""
+    if path.exists():
+        return
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        partial = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+        try:
+            descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+            with os.fdopen(descriptor, "wb") as file:
+                os.fchmod(file.fileno(), mode)
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            _link(partial, path)
+        finally:
+            partial.unlink(missing_ok=True)
+    except OSError as error:
+        raise EngineUnavailable(f"{path} can't be written: {error.strerror}", {"path": str(path)}) from error
+
+
+def _link(source: Path, target: Path) -> None:
+    """Give the finished file its name; a hard link, unlike a rename, never replaces another process's file."""
+    try:
+        target.hardlink_to(source)
+    except FileExistsError:
+        return
+    folder = os.open(target.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

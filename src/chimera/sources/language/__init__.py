@@ -1,0 +1,1 @@
+"""Data only: word lists of the English language, no topics; imports nothing."""

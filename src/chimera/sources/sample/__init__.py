@@ -1,0 +1,1 @@
+"""Data only: the recorded sample (see NOTICE); imports nothing."""

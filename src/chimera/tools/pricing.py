@@ -1,0 +1,23 @@
+"""What local tools really cost: measured CPU-seconds at a configured rate, in integer micro-dollars. Pure."""
+
+from collections.abc import Iterable
+from decimal import ROUND_CEILING, Decimal
+
+from chimera.core.money import CENT, MICROS_PER_USD, cents_up, usd_from_micros
+
+
+def job_cost_usd(cpu_seconds: float, usd_per_cpu_second: Decimal) -> Decimal:
+    """One job's cost, rounded up to a whole micro-dollar.
+
+    Raises:
+        ValueError: a negative or not finite measurement or rate.
+    """
+    exact = Decimal(repr(cpu_seconds)) * usd_per_cpu_second * MICROS_PER_USD
+    if not exact.is_finite() or exact < 0:
+        raise ValueError("CPU-seconds and their rate are finite and not negative")
+    return usd_from_micros(int(exact.to_integral_value(rounding=ROUND_CEILING)))
+
+
+def production_cost_usd(job_costs_usd: Iterable[Decimal]) -> Decimal:
+    """A whole production's cost: its jobs together, rounded up to cents, at least one cent (decision 6)."""
+    return max(CENT, cents_up(sum(job_costs_usd, Decimal(0))))

@@ -1,0 +1,72 @@
+"""The current budget lines: made and kept at the configured limits, locked for a decision or read for people."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+
+from chimera.core.vocabulary import BudgetCategory, BudgetPeriod
+from chimera.storage.database import Connection
+from chimera.storage.records import budget_tracking
+from chimera.storage.records.budget_tracking import BudgetLimit, BudgetRecord
+from chimera.treasury.periods import PeriodBounds, current_periods
+
+BudgetLimits = Callable[[BudgetPeriod, BudgetCategory], Decimal]
+"""The configured limit of a period and category, in USD, greater than zero."""
+
+
+async def lock_budgets(connection: Connection, limits: BudgetLimits, at: datetime) -> list[BudgetRecord]:
+    """Every current line, locked, at its configured limit; to be called under the ledger head's lock."""
+    periods = current_periods(at)
+    starts = _starts(periods)
+    wanted = _wanted(periods, limits)
+    lines = await budget_tracking.lock_current(connection, starts)
+    if stale := _stale(lines, wanted):
+        await budget_tracking.set_limits(connection, stale, at)
+        lines = await budget_tracking.lock_current(connection, starts)
+    return lines
+
+
+async def read_budgets(connection: Connection, limits: BudgetLimits, at: datetime) -> list[BudgetRecord]:
+    """Every current line as the next decision will see it; nothing is written."""
+    periods = current_periods(at)
+    found = {(line.period, line.category): line for line in await budget_tracking.current(connection, _starts(periods))}
+    return [_seen(limit, found.get((limit.period, limit.category)), at) for limit in _wanted(periods, limits)]
+
+
+def _starts(periods: Sequence[PeriodBounds]) -> Mapping[BudgetPeriod, datetime]:
+    return {bounds.period: bounds.start for bounds in periods}
+
+
+def _wanted(periods: Sequence[PeriodBounds], limits: BudgetLimits) -> list[BudgetLimit]:
+    return [
+        BudgetLimit(bounds.period, category, limits(bounds.period, category), bounds.start, bounds.end)
+        for bounds in periods
+        for category in BudgetCategory
+    ]
+
+
+def _stale(lines: Sequence[BudgetRecord], wanted: Sequence[BudgetLimit]) -> list[BudgetLimit]:
+    """The lines that are missing or stand at another limit than they should."""
+    found = {(line.period, line.category): line for line in lines}
+    stale = []
+    for limit in wanted:
+        line = found.get((limit.period, limit.category))
+        if line is None or line.limit_amount != max(limit.limit_amount, line.spent_amount):
+            stale.append(limit)
+    return stale
+
+
+def _seen(limit: BudgetLimit, line: BudgetRecord | None, at: datetime) -> BudgetRecord:
+    if line is not None:
+        return replace(line, limit_amount=max(limit.limit_amount, line.spent_amount))
+    return BudgetRecord(
+        id=0,
+        period=limit.period,
+        category=limit.category,
+        limit_amount=limit.limit_amount,
+        spent_amount=Decimal("0.00"),
+        period_start=limit.period_start,
+        period_end=limit.period_end,
+        updated_at=at,
+    )

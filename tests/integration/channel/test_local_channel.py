@@ -1,0 +1,68 @@
+"""A post on the channel appears whole, once, under the same id, and can be looked up after a crash."""
+
+from pathlib import Path
+
+import pytest
+
+from chimera.core.errors import Conflict, NotFound, ToolFailed
+from chimera.platforms.local_channel.channel import LocalChannel
+from factories_channel import make_media, make_post
+
+
+@pytest.fixture
+def channel(tmp_path: Path) -> LocalChannel:
+    return LocalChannel(tmp_path / "channel")
+
+
+def test_publishing_twice_is_one_post_as_first_published(channel: LocalChannel, tmp_path: Path) -> None:
+    media = make_media(tmp_path / "media")
+    first = channel.publish(make_post(1, media, title="first"), media)
+    again = channel.publish(make_post(1, media, title="second"), media)
+    assert again == first
+    assert [post.title for post in channel.posts()] == ["first"]
+
+
+def test_the_newest_post_comes_first(channel: LocalChannel, tmp_path: Path) -> None:
+    media = make_media(tmp_path / "media")
+    for number in (2, 3, 1):
+        channel.publish(make_post(number, media), media)
+    published = [post.published_at for post in channel.posts()]
+    assert published == sorted(published, reverse=True)
+
+
+def test_a_failed_copy_leaves_nothing_behind(channel: LocalChannel, tmp_path: Path) -> None:
+    media = make_media(tmp_path / "media")
+    post = make_post(1, media)
+    media["video.mp4"].unlink()
+    with pytest.raises(ToolFailed, match=r"video\.mp4"):
+        channel.publish(post, media)
+    assert channel.probe(post.post_id) is None
+    assert list((tmp_path / "channel").iterdir()) == []
+
+
+def test_what_a_killed_process_left_half_written_is_no_post(channel: LocalChannel, tmp_path: Path) -> None:
+    media = make_media(tmp_path / "media")
+    post = make_post(1, media)
+    half = tmp_path / "channel" / f".incoming-{post.post_id}-1"
+    half.mkdir(parents=True)
+    (half / "post.json").write_text(post.model_dump_json())
+    assert channel.posts() == ()
+    assert channel.publish(post, media) == post
+
+
+def test_another_piece_under_the_same_id_is_a_conflict(channel: LocalChannel, tmp_path: Path) -> None:
+    media = make_media(tmp_path / "media")
+    post = make_post(1, media)
+    channel.publish(post, media)
+    other = make_post(2, media).model_copy(update={"post_id": post.post_id})
+    with pytest.raises(Conflict):
+        channel.publish(other, media)
+
+
+def test_a_deleted_post_is_gone_with_its_files(channel: LocalChannel, tmp_path: Path) -> None:
+    media = make_media(tmp_path / "media")
+    post = channel.publish(make_post(1, media), media)
+    assert channel.delete(post.post_id)
+    assert not channel.delete(post.post_id)
+    with pytest.raises(NotFound):
+        channel.media(post.post_id, "video.mp4")

@@ -1,0 +1,49 @@
+"""The migrations give the same schema on the embedded PostgreSQL and on an external one."""
+
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from chimera.storage.engines.opening import open_engines
+from chimera.storage.migrate import migrate, migrations
+
+_COLUMNS = (
+    "SELECT table_name, column_name, data_type, is_nullable, column_default, character_maximum_length, "
+    "numeric_precision, numeric_scale FROM information_schema.columns WHERE table_schema = 'public' ORDER BY 1, 2"
+)
+_INDEXES = "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1"
+#: Since PostgreSQL 18 NOT NULL is listed among the constraints as well; it is compared as a column's property.
+_CONSTRAINTS = (
+    "SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint "
+    "WHERE connamespace = 'public'::regnamespace AND contype <> 'n' ORDER BY 1, 2"
+)
+
+Schema = list[list[tuple[object, ...]]]
+
+
+@pytest.fixture
+async def embedded_url(tmp_path: Path) -> AsyncIterator[str]:
+    async with open_engines(tmp_path / "home", None, "redis://elsewhere/0") as urls:
+        yield urls.database_url
+
+
+async def test_the_embedded_postgresql_takes_every_migration_once(embedded_url: str) -> None:
+    assert await migrate(embedded_url) == len(migrations())
+    assert await migrate(embedded_url) == 0
+    tables = {column[0] for column in _schema(embedded_url)[0]}
+    assert tables >= {"agents", "trends", "content_pipeline", "video_metadata", "ledger", "budget_tracking"}
+
+
+@pytest.mark.skipif("CHIMERA_TEST_DATABASE_URL" not in os.environ, reason="CHIMERA_TEST_DATABASE_URL is not set")
+async def test_an_external_postgresql_gets_the_same_schema(embedded_url: str, database_url: str) -> None:
+    await migrate(embedded_url)
+    assert _schema(embedded_url) == _schema(database_url)
+
+
+def _schema(url: str) -> Schema:
+    """Columns, indexes and constraints of a database."""
+    with psycopg.connect(url) as connection:
+        return [connection.execute(query).fetchall() for query in (_COLUMNS, _INDEXES, _CONSTRAINTS)]

@@ -1,0 +1,52 @@
+"""What the doctor makes of what it finds."""
+
+from pathlib import Path
+
+from chimera.cli.finding import Finding, State, is_well, one_of, report
+from chimera.cli.inspection import disk_finding, home_finding, key_findings, python_finding, vendor_findings
+
+
+def test_a_missing_thing_that_is_needed_makes_the_machine_unwell() -> None:
+    assert not is_well([Finding("Encoder", State.MISSING, "not there", "install it")])
+
+
+def test_a_missing_thing_that_is_not_needed_does_not() -> None:
+    assert is_well([Finding("Extra", State.MISSING, "not there", needed=False)])
+
+
+def test_absent_parts_are_named() -> None:
+    finding = one_of("Voice model", ["part 2"], "all there", "install it")
+    assert (finding.state, finding.remedy) == (State.MISSING, "install it")
+    assert "part 2" in finding.detail
+
+
+def test_the_document_tells_the_verdict_and_every_finding() -> None:
+    document = report([Finding("Python", State.REAL, "3.11.7")])
+    assert document == {
+        "ok": True,
+        "findings": [{"name": "Python", "state": "real", "detail": "3.11.7", "remedy": "", "needed": True}],
+    }
+
+
+def test_an_old_python_is_missing() -> None:
+    assert python_finding((3, 10, 9)).state is State.MISSING
+
+
+def test_a_tool_without_its_key_is_local_and_a_given_key_is_not_called_tried() -> None:
+    without, given = vendor_findings({})[0], vendor_findings({"OPENAI_API_KEY": "sk-secret"})[0]
+    assert (without.state, without.detail) == (State.LOCAL, "not configured, local tools used")
+    assert "not tried" in given.detail
+    assert "sk-secret" not in given.detail
+
+
+def test_a_signing_key_is_never_shown(tmp_path: Path) -> None:
+    findings = key_findings(tmp_path, {"CFO_PRIVATE_KEY": "secret"})
+    assert [finding.state for finding in findings] == [State.REAL, State.LOCAL]
+    assert "secret" not in findings[0].detail
+
+
+def test_a_home_is_tried_without_being_made(tmp_path: Path) -> None:
+    home = tmp_path / "not" / "yet"
+    assert home_finding(home).state is State.REAL
+    assert disk_finding(home).state is State.REAL
+    assert list(tmp_path.iterdir()) == []
