@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_FLOOR, Decimal
+from itertools import pairwise
 
 from chimera.contracts.review import QualityMeasure, QualityReport, ReviewOutcome, SafetyReport, SafetyVerdict
 from chimera.core.limits import QUALITY_SCORE_THRESHOLD
@@ -64,7 +65,7 @@ def _between(steps: Sequence[tuple[float, float]], value: float) -> float:
     first_at, first = steps[0]
     if value <= first_at:
         return first * value / first_at if first_at else first
-    for (low_at, low), (high_at, high) in zip(steps, steps[1:], strict=False):
+    for (low_at, low), (high_at, high) in pairwise(steps):
         if value <= high_at:
             return low + (high - low) * (value - low_at) / (high_at - low_at)
     return steps[-1][1]

@@ -16,6 +16,7 @@ from chimera.core.limits import FILE_SIZE_BYTES_MAX, VIDEO_DURATION_SECONDS_MAX
 
 _FRAMES_MAX = VIDEO_DURATION_SECONDS_MAX * 60
 _SIDE_MAX = 4096
+_SIDE_MIN = 64
 _BOXES_MAX = 64
 
 
@@ -28,8 +29,9 @@ def observe(video: Path, thumbnail: Path | None, band: Band, crop_times: Sequenc
         container = _container(video, thumbnail)
     except (OSError, av.error.FFmpegError, ValueError) as error:
         return Observation(None, None, None, (f"the file can't be opened: {_what(error)}",))
-    if max(container.width, container.height) > _SIDE_MAX:
-        return Observation(container, None, None, (f"{container.width}x{container.height} is too large to decode",))
+    sides = (container.width, container.height)
+    if container.video_codec and (max(sides) > _SIDE_MAX or min(sides) < _SIDE_MIN):
+        return Observation(container, None, None, (f"{sides[0]}x{sides[1]} is too large or too small to measure",))
     seen = _see(video, PictureMeter(band, crop_times), damage) if container.video_codec else None
     heard = _hear(video, damage) if container.audio_codec else None
     return Observation(container, seen, heard, tuple(damage))

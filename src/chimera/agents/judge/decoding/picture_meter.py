@@ -15,7 +15,7 @@ _CELL = 6
 """One cell of the small picture is this many pixels wide at 1080 across the short side."""
 _DARK_LUMA = 27
 _SCENE_CELL_CHANGE = 10.0
-_SCENE_SHARE = 0.01
+_SCENE_SHARE = 0.005
 _SNAPSHOT_SECONDS = 0.1
 _SNAPSHOTS_MAX = 6_500
 _CROPS_MAX = 8

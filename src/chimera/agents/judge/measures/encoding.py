@@ -10,7 +10,8 @@ from chimera.contracts.review import QualityMeasure
 
 _QUANTISER_GOOD, _QUANTISER_BAD = 30.0, 48.0
 _QUANTISER_GATE = 42.0
-_SHARP_GOOD, _SHARP_BAD = 0.35, 0.08
+_SHARP_GOOD, _SHARP_BAD = 0.5, 0.12
+_SHARP_GATE = 0.25
 _BLOCKS_GOOD, _BLOCKS_BAD = 1.5, 4.0
 _EDGES_KEPT = 0.995
 
@@ -25,7 +26,8 @@ def encode_fidelity(seen: Seen) -> QualityMeasure:
     if len(told):
         score *= ramp(quantiser, _QUANTISER_GOOD, _QUANTISER_BAD)
     text = f"mean quantiser {quantiser:.1f}, edge sharpness {sharpness:.2f}, blockiness {blocks:.2f}"
-    return measure("encode_fidelity", score, text, gate_failed=bool(len(told)) and quantiser >= _QUANTISER_GATE)
+    ruined = sharpness < _SHARP_GATE or (bool(len(told)) and quantiser >= _QUANTISER_GATE)
+    return measure("encode_fidelity", score, text, gate_failed=ruined)
 
 
 def edge_sharpness(crops: Sequence[Luma]) -> float:

@@ -12,8 +12,9 @@ from chimera.contracts.review import QualityMeasure
 
 _LAG_SECONDS_MAX = 1.5
 _LAG_SECONDS_GATE = 0.3
-_SEPARATION_GOOD, _SEPARATION_BAD = 0.75, 0.5
-_SEPARATION_GATE = 0.6
+_SEPARATION_GOOD, _SEPARATION_BAD = 0.8, 0.55
+_SEPARATION_GATE = 0.65
+"""Measured: real narrations over their bed 0.88-0.90, moved by 0.2 s 0.60-0.64, another narration 0.51-0.55."""
 _GAP_HOPS_MIN = 6
 _BEST_ENOUGH = 0.97
 
@@ -59,6 +60,8 @@ def narration_lag(speech_db: Numbers, said: NDArray[np.bool_]) -> float:
 
 def _correlation(level: NDArray[np.float64], said: NDArray[np.bool_], shift: int) -> float:
     """Pearson's r between words and level shifted back by `shift`, over the whole length."""
+    if abs(shift) >= len(level):
+        return 0.0
     shifted = np.zeros_like(level)
     if shift >= 0:
         shifted[: len(level) - shift] = level[shift:]

@@ -35,7 +35,7 @@ def frozen_picture(seen: Seen) -> QualityMeasure:
 
 
 def visual_variety(seen: Seen) -> QualityMeasure:
-    """The longest time between visible changes (1% of the picture outside the captions): every 3 s at least."""
+    """The longest time between visible changes (0.5% of the picture outside the captions): every 3 s at least."""
     changes = np.concatenate((seen.times[seen.scene_change], seen.times[-1:]))
     seconds = float(np.diff(changes).max(initial=0.0))
     return measure(
