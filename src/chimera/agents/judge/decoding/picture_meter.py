@@ -83,7 +83,7 @@ class PictureMeter:
         )
 
     def _sampled_quantiser(self, frame: av.VideoFrame, at: float) -> float:
-        """32 times, spread over the video: a frame whose side data was read stays in memory until the next collection."""
+        """32 times, spread over the video: a frame whose side data was read stays in memory until a collection."""
         if self._quantisers >= _QUANTISERS_MAX or at < self._quantisers * self._quantiser_seconds:
             return float("nan")
         self._quantisers += 1
