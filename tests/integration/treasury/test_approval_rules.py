@@ -2,12 +2,12 @@
 
 import re
 from decimal import Decimal
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 
 from chimera.core.clock import FixedClock
-from chimera.core.errors import ChimeraError, Forbidden, NotFound, ValidationFailed
+from chimera.core.errors import Forbidden, NotFound, ValidationFailed
 from chimera.core.vocabulary import BudgetCategory, BudgetPeriod, RequestType
 from chimera.security.decision_signature import read_verified
 from chimera.storage.database import Database
@@ -104,21 +104,15 @@ async def test_every_decision_is_one_signed_row(office: Office, treasury: Treasu
     assert [row.approved_at is not None for row in rows] == [True, False, False, False]
 
 
-@pytest.mark.parametrize(
-    ("request_type", "charged"),
-    [
-        (RequestType.API_CALL, {"api_call", "total"}),
-        (RequestType.COMPUTE, {"compute", "total"}),
-        (RequestType.STORAGE, {"storage", "total"}),
-        (RequestType.BLOCKCHAIN, {"total"}),
-    ],
-)
-async def test_money_is_charged_to_its_category_and_total_in_every_period(
-    office: Office, treasury: Treasury, request_type: RequestType, charged: set[str]
-) -> None:
-    await treasury.decide(office.request("7.00", request_type=request_type))
-    periods = {"daily", "weekly", "monthly"}
-    assert await _spent(treasury) == {(period, category): Decimal("7.00") for period in periods for category in charged}
+async def test_money_is_charged_to_its_category_and_total_in_every_period(office: Office, treasury: Treasury) -> None:
+    for request_type, cost in zip(RequestType, ("1.00", "20.00", "300.00", "4.00"), strict=True):
+        assert (await treasury.decide(office.request(cost, request_type=request_type))).approved
+    charged = {"api_call": "1.00", "compute": "20.00", "storage": "300.00", "total": "325.00"}
+    assert await _spent(treasury) == {
+        (period, category): Decimal(spent)
+        for period in ("daily", "weekly", "monthly")
+        for category, spent in charged.items()
+    }
 
 
 async def test_a_categorys_own_limit_binds_that_category_alone(office: Office, treasury: Treasury) -> None:
@@ -138,18 +132,13 @@ async def test_a_cost_below_a_cent_charges_a_whole_one_and_stays_exact(
     assert '"amount":"0.000001"' in row.document
 
 
-@pytest.mark.parametrize(
-    ("agent", "failure"), [("nobody", NotFound), ("the cfo", Forbidden), ("another cfo", Forbidden)]
-)
-async def test_who_may_not_ask_gets_an_error_and_no_row(
-    office: Office, treasury: Treasury, database: Database, agent: str, failure: type[ChimeraError]
-) -> None:
+async def test_who_may_not_ask_gets_an_error_and_no_row(office: Office, treasury: Treasury, database: Database) -> None:
+    other_cfo, nobody = uuid4(), uuid4()
     async with database.transaction() as connection:
-        other = uuid4()
-        await connection.execute("INSERT INTO agents (id, role) VALUES (%s, 'cfo')", (other,))
-    agents: dict[str, UUID] = {"nobody": uuid4(), "the cfo": office.cfo, "another cfo": other}
-    with pytest.raises(failure):
-        await treasury.decide(office.request(agent_id=agents[agent]))
+        await connection.execute("INSERT INTO agents (id, role) VALUES (%s, 'cfo')", (other_cfo,))
+    for agent, failure in ((nobody, NotFound), (office.cfo, Forbidden), (other_cfo, Forbidden)):
+        with pytest.raises(failure):
+            await treasury.decide(office.request(agent_id=agent))
     assert await _rows(database) == []
 
 

@@ -1,6 +1,7 @@
 """The ledger can only grow, row after row, whoever is connected and however triggers are silenced."""
 
 from dataclasses import replace
+from itertools import product
 from uuid import uuid4
 
 import psycopg
@@ -43,9 +44,8 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize("mode", ["origin", "replica"])
-async def test_what_is_written_stays_written(office: Office, database: Database, mode: str) -> None:
-    for statement in REFUSED:
+async def test_what_is_written_stays_written(office: Office, database: Database) -> None:
+    for statement, mode in product(REFUSED, ("origin", "replica")):
         async with await psycopg.AsyncConnection.connect(database.url) as connection:
             await connection.execute(f"SET session_replication_role = {mode}")
             with pytest.raises(psycopg.errors.RestrictViolation):
@@ -76,17 +76,10 @@ CONTRADICTIONS: list[dict[str, object]] = [
 
 async def test_a_row_that_contradicts_itself_is_refused(office: Office, database: Database) -> None:
     whole = replace(await _last_row(database), seq=4, tx_id=uuid4(), request_id=uuid4())
-    for change in CONTRADICTIONS:
+    for change in (*CONTRADICTIONS, {"agent_id": office.cfo}):
         with pytest.raises(psycopg.errors.CheckViolation):
             async with database.transaction() as connection:
                 await ledger.append(connection, replace(whole, **change))  # type: ignore[arg-type]
-
-
-async def test_the_cfo_can_not_stand_as_its_own_spender(office: Office, database: Database) -> None:
-    row = replace(await _last_row(database), seq=4, tx_id=uuid4(), request_id=uuid4(), agent_id=office.cfo)
-    with pytest.raises(psycopg.errors.CheckViolation):
-        async with database.transaction() as connection:
-            await ledger.append(connection, row)
 
 
 async def test_a_row_under_a_retired_key_is_refused(office: Office, database: Database) -> None:

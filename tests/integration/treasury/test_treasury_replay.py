@@ -37,16 +37,14 @@ async def test_a_repeated_request_gets_the_identical_answer_and_spends_once(
     assert (await treasury.verify()).approved_usd == Decimal("35.00")
 
 
-@pytest.mark.parametrize(
-    "change", [{"request_cost": Decimal("15.01")}, {"projected_roi": Decimal(3)}, {"justification": "Other"}]
-)
-async def test_a_request_id_with_another_body_is_a_conflict(
-    office: Office, treasury: Treasury, change: dict[str, object]
-) -> None:
+async def test_a_request_id_with_another_body_is_a_conflict(office: Office, treasury: Treasury) -> None:
     request = office.request("15.00")
     await treasury.decide(request)
-    with pytest.raises(Conflict):
-        await treasury.decide(request.model_copy(update=change))
+    changes = ({"request_cost": Decimal("15.01")}, {"projected_roi": Decimal(3)}, {"justification": "Other"})
+    for change in changes:
+        with pytest.raises(Conflict):
+            await treasury.decide(request.model_copy(update=change))
+    assert (await treasury.verify()).entries == 1
 
 
 async def test_signed_decisions_are_found_by_request_and_by_transaction(office: Office, treasury: Treasury) -> None:

@@ -1,1 +1,1 @@
-"""The director writes the brief: script, storyboard, cost estimate, projections; imports storage, contracts and core."""
+"""The director writes the brief: script, storyboard, cost estimate, projections; may import storage and below."""

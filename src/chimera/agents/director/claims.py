@@ -14,7 +14,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from itertools import pairwise
 from typing import Literal
 
-from chimera.agents.director.number_words import NUMBER_WORDS, read_number_words
+from chimera.agents.director.number_words import FACTOR_WORDS, NUMBER_WORDS, read_number_words
 from chimera.agents.director.spoken import MONTHS, spoken_name
 from chimera.contracts.evidence import TrendEvidence
 
@@ -97,7 +97,7 @@ def _exactly(unit: Unit, value: int | Decimal) -> Iterator[Claim]:
 def _post_claims(evidence: TrendEvidence) -> Iterator[Claim]:
     counts = {evidence.mentions, evidence.peak_mentions, evidence.source.posts_read, evidence.sentiment.sample_size}
     counts |= {share.mentions for share in (*evidence.communities, *evidence.phrases)}
-    counts |= {bucket.mentions for bucket in evidence.series}
+    counts |= _last_full_bucket(evidence)
     for count in counts:
         yield from _exactly("post", count)
     if evidence.expected < 1:
@@ -107,6 +107,16 @@ def _post_claims(evidence: TrendEvidence) -> Iterator[Claim]:
     else:
         yield Claim("post", "about", _half_up(evidence.expected))
     yield from _exactly("community", evidence.community_count)
+
+
+def _last_full_bucket(evidence: TrendEvidence) -> set[int]:
+    step = timedelta(seconds=evidence.bucket_seconds)
+    starts = [
+        bucket.start
+        for bucket in evidence.series
+        if evidence.window_start <= bucket.start <= evidence.window_end - step
+    ]
+    return {bucket.mentions for bucket in evidence.series if starts and bucket.start == max(starts)}
 
 
 def _ratio_claims(evidence: TrendEvidence) -> Iterator[Claim]:
@@ -208,6 +218,8 @@ def _claim(tokens: list[str], start: int, end: int, value: Decimal) -> Claim:
         return Claim("clock", "", value)
     units = [_UNITS[word] for word in after[:2] if word in _UNITS]
     unit: Unit = units[0] if units else "post"
+    if tokens[start].casefold() in FACTOR_WORDS:
+        unit = "times"
     return Claim(unit, _qualifier(before), value)
 
 

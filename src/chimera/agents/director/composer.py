@@ -15,7 +15,7 @@ from chimera.contracts.evidence import TrendEvidence
 from chimera.contracts.storyboard import Beat, Storyboard
 from chimera.core.errors import InternalError, ValidationFailed
 
-ATTEMPTS_MAX = 80
+ATTEMPTS_MAX = 40
 WRITINGS_MAX = 12
 DETAILS_PER_BEAT_MAX = 3
 

@@ -10,6 +10,8 @@ from chimera.contracts.evidence import Share, TrendEvidence
 from chimera.core.errors import ValidationFailed
 
 MENTIONS_MIN = 2
+PEAK_MENTIONS_MIN = 3
+"""A peak of fewer posts is no peak worth telling."""
 SENTIMENT_SAMPLE_FEW = 30
 VALUE_WORDS = frozenset(["about", "at", "fewer", "noon", "midnight", "clearly", "slightly", "close", "a", "the"])
 """The words a value itself can open a sentence with, in lower case."""
@@ -97,7 +99,7 @@ def _times(evidence: TrendEvidence) -> dict[str, str]:
 
 
 def _peak(evidence: TrendEvidence) -> dict[str, str]:
-    if not 0 < evidence.peak_mentions <= evidence.mentions:
+    if not PEAK_MENTIONS_MIN <= evidence.peak_mentions <= evidence.mentions:
         return {}
     values = {
         "stretch": {3_600: "hour", 86_400: "day"}.get(
@@ -159,7 +161,7 @@ def _places(evidence: TrendEvidence) -> list[tuple[str, int]]:
     """The communities that can be named, largest first; none where the largest can't be, since "led by" would lie."""
     largest = max((share.mentions for share in evidence.communities), default=0)
     places = [place for place in _said_shares(evidence.communities) if len(place[0]) <= SHORT_NAME_CHARACTERS_MAX]
-    return places if places and places[0][1] == largest <= evidence.mentions else []
+    return places if places and MENTIONS_MIN <= places[0][1] == largest <= evidence.mentions else []
 
 
 def _communities(evidence: TrendEvidence) -> dict[str, str]:
@@ -182,7 +184,7 @@ def _communities(evidence: TrendEvidence) -> dict[str, str]:
 
 
 def _phrases(topic: str, evidence: TrendEvidence) -> dict[str, str]:
-    known = {word.casefold() for word in topic.split()}
+    known = {word.casefold() for word in (*topic.split(), *spoken.spoken_name(evidence.source.platform).split())}
     values: dict[str, str] = {}
     for name, mentions in _said_shares(evidence.phrases):
         words = {word.casefold() for word in name.split()}
@@ -191,7 +193,7 @@ def _phrases(topic: str, evidence: TrendEvidence) -> dict[str, str]:
             continue
         known |= words
         rank = len(values) // 2 + 1
-        values |= {f"p{rank}": name.lower(), f"p{rank}_posts": spoken.counted(mentions, "post")}
+        values |= {f"p{rank}": name, f"p{rank}_posts": spoken.counted(mentions, "post")}
         if rank == 3:
             break
     return values

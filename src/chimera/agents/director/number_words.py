@@ -16,6 +16,10 @@ _FIXED = {
     "tripled": 3, "quadruple": 4, "quadrupled": 4, "pair": 2, "couple": 2, "tenfold": 10, "hundreds": 100,
     "thousands": 1000, "millions": 1_000_000, "billions": 1_000_000_000, "single": 1,
 }  # fmt: skip
+FACTOR_WORDS = frozenset(
+    {"twice", "thrice", "double", "doubled", "doubling", "triple", "tripled", "quadruple", "quadrupled", "tenfold"}
+)
+"""Number words that state a multiple and need no unit."""
 _FRACTIONS = frozenset({"half", "halves", "quarter", "quarters", "third", "thirds", "fourth", "fifth", "tenth"})
 
 NUMBER_WORDS = frozenset({*_CARDINALS, *_SCALES, *_FIXED, *_FRACTIONS})

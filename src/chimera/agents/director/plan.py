@@ -6,7 +6,7 @@ from chimera.agents.director.dice import Dice
 from chimera.agents.director.facts import FactTable
 from chimera.contracts.storyboard import Scene
 
-WORDS_PER_BEAT = 18
+WORDS_PER_BEAT = 16
 BEATS_MIN = 5
 BEATS_MAX = 9
 
@@ -29,14 +29,16 @@ _ORDERS = (
     ("communities", "count", "series", "phrases", "ratio", "meaning", "sentiment"),
     ("timeline", "count", "communities", "ratio", "phrases", "meaning", "sentiment"),
     ("count", "phrases", "communities", "sentiment", "series", "ratio", "meaning"),
-    ("series", "count", "ratio", "meaning", "communities", "phrases", "timeline"),
+    ("series", "count", "ratio", "sentiment", "meaning", "communities", "phrases", "timeline"),
     ("phrases", "communities", "count", "ratio", "sentiment", "series", "meaning"),
-    ("count", "timeline", "series", "meaning", "communities", "sentiment", "ratio"),
+    ("count", "timeline", "phrases", "series", "meaning", "communities", "sentiment", "ratio"),
     ("communities", "phrases", "count", "series", "sentiment", "ratio", "meaning"),
     ("timeline", "series", "ratio", "count", "meaning", "communities", "phrases"),
 )
 _KEPT = frozenset({"count", "meaning"})
 """What every script says: what happened against what was expected, and what follows only as far as counts show."""
+_TELLING = frozenset({"phrases", "communities"})
+"""What a subject is about stands in its words and places: dropped only when all else is gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,7 @@ def plan(facts: FactTable, words_target: int, dice: Dice) -> tuple[PlannedBeat, 
     order = [slot for slot in dice.pick(_ORDERS) if _NEEDS.get(slot, "count") in facts.values]
     wanted = min(BEATS_MAX, max(BEATS_MIN, round(words_target / WORDS_PER_BEAT) - dice.below(2))) - 2
     droppable = dice.shuffled([slot for slot in order if slot not in _KEPT])
+    droppable.sort(key=lambda slot: slot in _TELLING)
     dropped = set(droppable[: max(0, len(order) - wanted)])
     slots = ("hook", *(slot for slot in order if slot not in dropped), "closing")
     scenes = [_SCENES.get(slot) for slot in slots]
@@ -62,8 +65,11 @@ def plan(facts: FactTable, words_target: int, dice: Dice) -> tuple[PlannedBeat, 
 
 
 def _meaning_scene(scenes: list[Scene | None], position: int, facts: FactTable) -> Scene:
-    """A scene the rest does not use, or else none of its neighbours."""
-    possible = [scene for scene in _MEANING_SCENES if _NEEDS.get(scene.value, "count") in facts.values]
+    """A scene the rest does not use, or else none of its neighbours; three fit any evidence, so one always does."""
+    always = (Scene.RATIO, Scene.COUNT, Scene.TIMELINE)
+    possible = [
+        scene for scene in _MEANING_SCENES if scene in always or _NEEDS.get(scene.value, "count") in facts.values
+    ]
     neighbours = {scenes[position - 1], scenes[position + 1]}
     unused = [scene for scene in possible if scene not in scenes]
     return next(scene for scene in (*unused, *possible) if scene not in neighbours)

@@ -75,6 +75,7 @@ _PROMPTS: Mapping[Scene, tuple[str, ...]] = {
         "A time line that ends at {end_clock} with the peak marked at {peak_clock}",
         "A clock hand sweeping to {peak_clock} and on to {end_clock}",
         "A ribbon of {window} with a pin at the peak on {peak_date}",
+        "A time line of {window} running out at {end_clock} on {end_date}",
     ),
     Scene.SENTIMENT: (
         "A gauge whose needle settles at {mood}, with {scored} written below it",

@@ -17,6 +17,7 @@ _WEIGHTS = {"velocity": 0.45, "volume": 0.20, "richness": 0.20, "producibility":
 VELOCITY_FULL = 5.0
 VOLUME_FULL_LOG10 = 5.0
 NAME_WORDS_MAX = 6
+WORD_CHARACTERS_MAX = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ def producibility(topic: str) -> float:
     """How well the offline English voice can say the name: 0 where it can't be made, 1 for one to four plain words."""
     words = re.findall(r"[^\W_]+", topic)
     letters = [letter for letter in topic if letter.isalpha()]
-    if not letters or len("".join(letters)) < 2 or len(words) > 2 * NAME_WORDS_MAX:
+    if len(letters) < 2 or len(words) > 2 * NAME_WORDS_MAX or max(map(len, words)) > WORD_CHARACTERS_MAX:
         return 0.0
     plain = sum(letter.isascii() for letter in letters) / len(letters)
     if plain < 0.8:

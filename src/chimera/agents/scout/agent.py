@@ -116,7 +116,8 @@ def find(request: TrendAnalysisRequest, source: PostSource, as_of: datetime) -> 
         raise no_posts(source, window, reading)
     if not index.slots:
         raise history_too_short(window, index)
-    topics = keyword_topics(request.keywords, index) if request.keywords else find_topics(find_candidates(index), index)
+    candidates = [] if request.keywords else find_candidates(index)
+    topics = keyword_topics(request.keywords, index) if request.keywords else find_topics(candidates, index)
     scene = _scene(source, window, index)
     least = KEYWORD_MENTIONS_MIN if request.keywords else MENTIONS_MIN
     measured = [(topic, mentions_of(topic, index)) for topic in topics]
@@ -126,9 +127,10 @@ def find(request: TrendAnalysisRequest, source: PostSource, as_of: datetime) -> 
         if len(posts) >= least and velocity_of(len(posts), topic.head.expected, index.counts) >= request.min_velocity
     ]
     if not passing:
-        raise nothing_rises(
-            request, index, [(_name(topic, index, source), topic, posts) for topic, posts in measured[:1]]
-        )
+        loose = [Topic(max(candidates, key=lambda c: (c.z, c.terms)), ())] if candidates else []
+        strongest = measured[0] if measured else next(((topic, mentions_of(topic, index)) for topic in loose), None)
+        named = (_name(strongest[0], index, source), *strongest) if strongest else None
+        raise nothing_rises(request, index, named, is_topic=bool(measured))
     return [_finding(topic, posts, scene, source) for topic, posts in passing[:TRENDS_PER_ANALYSIS_MAX]]
 
 

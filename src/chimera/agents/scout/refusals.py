@@ -59,14 +59,22 @@ def history_too_short(window: Window, index: PostIndex) -> NoTrends:
 
 
 def nothing_rises(
-    request: TrendAnalysisRequest, index: PostIndex, strongest: Sequence[tuple[str, Topic, Sequence[int]]]
+    request: TrendAnalysisRequest,
+    index: PostIndex,
+    strongest: tuple[str, Topic, Sequence[int]] | None,
+    *,
+    is_topic: bool,
 ) -> NoTrends:
-    """Topics there may be, but none is fast enough."""
+    """No topic is fast enough, or none holds together; `strongest` has its name and its mentions."""
     details: dict[str, Detail] = {"min_velocity": float(request.min_velocity), "strongest": None}
-    if not strongest:
+    if strongest:
+        name, topic, posts = strongest
+        speed = velocity_of(len(posts), topic.head.expected, index.counts)
+        details["strongest"] = {"topic": name, "rising_velocity": float(speed), "volume": len(posts)}
+    if not strongest or not is_topic:
         what = "none of the keywords has 3 mentions" if request.keywords else "no topic stands out from its usual level"
-        return NoTrends(f"{what}: try another moment, timeframe or keyword", details)
-    name, topic, posts = strongest[0]
-    speed = velocity_of(len(posts), topic.head.expected, index.counts)
-    details["strongest"] = {"topic": name, "rising_velocity": float(speed), "volume": len(posts)}
+        word = (
+            f" (the strongest word is {name!r} with {speed}, but its posts tell no common story)" if strongest else ""
+        )
+        return NoTrends(f"{what}{word}: try another moment, timeframe or keyword", details)
     return NoTrends(f"nothing rises by {request.min_velocity} or more; the strongest is {name!r} with {speed}", details)

@@ -26,7 +26,7 @@ def write_folder(
     target = target.absolute()
     if not replace and os.path.lexists(target):
         raise Conflict(f"{target} exists already: give another --to, or --force to replace it", {"path": str(target)})
-    if replace and target.is_dir() and not (target / DOCUMENT).is_file() and any(target.iterdir()):
+    if replace and os.path.lexists(target) and not _is_export(target):
         raise Conflict(f"{target} is no export of Chimera: it is not replaced", {"path": str(target)})
     incoming = target.with_name(f".{target.name}.{uuid4().hex[:8]}")
     try:
@@ -42,6 +42,13 @@ def write_folder(
     finally:
         shutil.rmtree(incoming, ignore_errors=True)
     return target
+
+
+def _is_export(target: Path) -> bool:
+    """Whether replacing it loses nothing but an export: an empty folder, or one with our document."""
+    if target.is_symlink() or not target.is_dir():
+        return False
+    return (target / DOCUMENT).is_file() or not any(target.iterdir())
 
 
 def _copied(source: Path, target: Path) -> ExportedFile:
@@ -74,7 +81,4 @@ def _put_in_place(incoming: Path, target: Path) -> None:
     except OSError:
         aside.rename(target)
         raise
-    if aside.is_dir() and not aside.is_symlink():
-        shutil.rmtree(aside, ignore_errors=True)
-    else:
-        aside.unlink()
+    shutil.rmtree(aside, ignore_errors=True)
