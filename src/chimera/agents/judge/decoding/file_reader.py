@@ -32,7 +32,7 @@ def observe(video: Path, thumbnail: Path | None, band: Band, crop_times: Sequenc
     sides = (container.width, container.height)
     if container.video_codec and (max(sides) > _SIDE_MAX or min(sides) < _SIDE_MIN):
         return Observation(container, None, None, (f"{sides[0]}x{sides[1]} is too large or too small to measure",))
-    seen = _see(video, PictureMeter(band, crop_times), damage) if container.video_codec else None
+    seen = _see(video, PictureMeter(band, crop_times, container.duration), damage) if container.video_codec else None
     heard = _hear(video, damage) if container.audio_codec else None
     return Observation(container, seen, heard, tuple(damage))
 
