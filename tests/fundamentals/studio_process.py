@@ -5,26 +5,36 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import chimera
+
 SECONDS_MAX = 300
+SOURCE = Path(chimera.__file__).parent.parent
 _MAIN = "from chimera.cli.app import main; main()"
 _SETTINGS = ("DATABASE_URL", "REDIS_URL", "CFO_PRIVATE_KEY", "DAILY_BUDGET_LIMIT")
 
 
-def _cut_off() -> list[str]:
-    """A prefix that runs a command with loopback as its only network, where the system allows it."""
-    if shutil.which("unshare") is None or shutil.which("ip") is None:
-        return []
-    prefix = ["unshare", *([] if os.geteuid() == 0 else ["--map-root-user"]), "--net", "sh", "-c"]
-    probe = subprocess.run([*prefix, "ip link set lo up"], capture_output=True, check=False)
-    return [*prefix, 'ip link set lo up; exec "$@"', "sh"] if probe.returncode == 0 and os.geteuid() == 0 else []
+@contextmanager
+def no_network() -> Iterator[list[str]]:
+    """A prefix that runs commands with loopback as their only network; empty where the system does not allow it."""
+    name = f"chimera-test-{os.getpid()}"
+    if os.geteuid() != 0 or shutil.which("ip") is None or _ip("netns", "add", name) != 0:
+        yield []
+        return
+    try:
+        inside = ["ip", "netns", "exec", name]
+        yield inside if _ip("-n", name, "link", "set", "lo", "up") == 0 else []
+    finally:
+        _ip("netns", "delete", name)
 
 
-CUT_OFF = _cut_off()
+def _ip(*arguments: str) -> int:
+    return subprocess.run(["ip", *arguments], capture_output=True, check=False).returncode  # noqa: S607
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +55,13 @@ class StudioProcess:
     """Commands on one home."""
 
     home: Path
-    source_folder: Path
+    prefix: list[str]
 
     def start(self, *arguments: str, settings: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
         environment = {name: value for name, value in os.environ.items() if name not in _SETTINGS}
-        environment |= {"CHIMERA_HOME": str(self.home), "PYTHONPATH": str(self.source_folder), **(settings or {})}
+        environment |= {"CHIMERA_HOME": str(self.home), "PYTHONPATH": str(SOURCE), **(settings or {})}
         return subprocess.Popen(
-            [*CUT_OFF, sys.executable, "-c", _MAIN, *arguments],
+            [*self.prefix, sys.executable, "-c", _MAIN, *arguments],
             env=environment,
             cwd=self.home.parent,
             stdin=subprocess.DEVNULL,
