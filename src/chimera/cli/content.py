@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from chimera.bootstrap import Studio, open_studio
+from chimera.bootstrap.studio import Studio, open_studio
 from chimera.config.settings import Settings
 from chimera.contracts.content import ContentDetails, ContentList, ContentSummary
 from chimera.core.clock import SystemClock

@@ -5,7 +5,7 @@ from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
 
-from chimera.bootstrap import Studio
+from chimera.bootstrap.studio import Studio
 from chimera.contracts.budget import BudgetState
 from chimera.contracts.run_report import RunReport
 from chimera.core.vocabulary import BudgetCategory, FileType

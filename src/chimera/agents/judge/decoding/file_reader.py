@@ -11,7 +11,6 @@ from PIL import Image, UnidentifiedImageError
 
 from chimera.agents.judge.decoding.observation import Band, Container, Heard, Observation, Seen
 from chimera.agents.judge.decoding.picture_meter import PictureMeter
-from chimera.agents.judge.decoding.sound_meter import RATE_HZ, SoundMeter
 from chimera.core.limits import FILE_SIZE_BYTES_MAX, VIDEO_DURATION_SECONDS_MAX
 
 _FRAMES_MAX = VIDEO_DURATION_SECONDS_MAX * 60
@@ -73,6 +72,9 @@ def _see(video: Path, meter: PictureMeter, damage: list[str]) -> Seen | None:
 
 
 def _hear(video: Path, damage: list[str]) -> Heard | None:
+    # Imported here: scipy.signal takes half a second, which no command should pay before it decodes something.
+    from chimera.agents.judge.decoding.sound_meter import RATE_HZ, SoundMeter
+
     meter: SoundMeter | None = None
     rate = 0
     resampler = av.AudioResampler(format="fltp", layout="stereo", rate=RATE_HZ)
