@@ -1,6 +1,6 @@
 """TIMELINE: first seen, peak, now, on a line that draws itself."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import skia  # type: ignore[import-not-found]
 
@@ -10,6 +10,7 @@ from chimera.tools.local.picture.easing import breath, ease_out, overshoot, phas
 from chimera.tools.local.picture.look import Look
 from chimera.tools.local.picture.palette import faded
 from chimera.tools.local.picture.scenes.painter import BeatTime, Painter, Subject
+from chimera.tools.local.picture.scenes.staging import draw_light
 from chimera.tools.local.picture.screen_text import moment, posts
 from chimera.tools.local.picture.stage_layout import Box
 from chimera.tools.local.picture.typefaces import Face
@@ -22,7 +23,13 @@ def milestones(evidence: TrendEvidence) -> tuple[tuple[datetime, str, str], ...]
         (evidence.peak_start, "Peak", posts(evidence.peak_mentions)),
         (evidence.as_of, "As of", posts(evidence.mentions) + " in the window"),
     )
-    return tuple(sorted(found, key=lambda milestone: milestone[0]))
+    first = evidence.first_seen
+    return tuple(sorted(found, key=lambda milestone: first if _holds(evidence, milestone[0]) else milestone[0]))
+
+
+def _holds(evidence: TrendEvidence, start: datetime) -> bool:
+    """Whether the stretch of time that begins at `start` is the one in which the first post came."""
+    return start <= evidence.first_seen < start + timedelta(seconds=evidence.bucket_seconds)
 
 
 def paint_timeline(look: Look, subject: Subject) -> Painter:
@@ -32,11 +39,14 @@ def paint_timeline(look: Look, subject: Subject) -> Painter:
     stops = milestones(evidence)
     step = body.height / len(stops)
     rail = body.x + 40
+    rows = [Box(body.x + 84, body.y + step * index + 6, body.width - 84, step - 12) for index in range(len(stops))]
     levels = [body.y + step * (index + 0.5) for index in range(len(stops))]
 
     def paint(canvas: skia.Canvas, now: BeatTime) -> None:
         at = now.at
-        pace = min(1.5, max(0.6, now.seconds * 0.22))
+        pace = max(0.3, min(0.7, (now.opening - 0.6) / 2))
+        light = now.spotlight([name for _, name, _ in stops])
+        draw_light(canvas, rows, light, faded(palette.accent, 0.34), 30)
         reach = levels[0] + (levels[-1] - levels[0]) * phase(at, 0.4, pace * 2)
         segment(canvas, (rail, levels[0]), (rail, levels[-1]), faded(palette.ink, 0.18), 8)
         segment(canvas, (rail, levels[0]), (rail, reach), palette.accent, 8)
@@ -44,11 +54,22 @@ def paint_timeline(look: Look, subject: Subject) -> Painter:
         for index, (when, name, note) in enumerate(stops):
             opened = phase(at, 0.25 + pace * index, 0.6)
             if opened > 0:
-                row = Box(body.x + 110, levels[index] - step / 2, body.width - 110, step)
+                row = Box(body.x + 110, levels[index] - step / 2, body.width - 130, step)
                 _draw_stop(canvas, look, row, (moment(when) + " UTC", name, note), opened)
                 peak = name == "Peak"
-                disc(canvas, (rail, levels[index]), 24 * overshoot(opened), palette.second if peak else palette.accent)
-                ring(canvas, (rail, levels[index]), 34 + 8 * breath(at + index * 0.5, 1.5), faded(palette.ink, 0.4), 4)
+                disc(
+                    canvas,
+                    (rail, levels[index]),
+                    (24 + 12 * light.weight(index)) * overshoot(opened),
+                    palette.second if peak else palette.accent,
+                )
+                ring(
+                    canvas,
+                    (rail, levels[index]),
+                    34 + 12 * light.weight(index) + 8 * breath(at + index * 0.5, 1.5),
+                    faded(palette.ink, 0.4),
+                    4,
+                )
 
     return paint
 
