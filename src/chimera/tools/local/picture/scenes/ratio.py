@@ -165,28 +165,24 @@ def _draw_figure(canvas: skia.Canvas, look: Look, evidence: TrendEvidence, move:
     width, height = width * popped, height * popped
     panel = Box(x - width / 2, y - height / 2, width, height)
     block(canvas, panel, palette.second, lerp(small, 48, opened))
-    ink, final = _ink(look), ratio_text(evidence)
     with clipped(canvas, panel):
-        if opened < 1:
-            line = look.lettering.fitted(final, look.display, small * 0.78, ink, small * 1.7, 24)
-            line.draw(canvas, panel.centre_x - line.width / 2, panel.centre_y + line.cap / 2, 1 - opened)
-        if opened > 0:
-            _draw_panel(canvas, look, evidence, panel, opened)
+        canvas.translate(panel.centre_x, panel.centre_y)
+        _draw_panel(canvas, look, evidence, (small, opened))
 
 
-def _draw_panel(canvas: skia.Canvas, look: Look, evidence: TrendEvidence, panel: Box, opened: float) -> None:
-    """The figure, what it is a figure of, and the two numbers it comes from."""
-    body, ink = look.layout.body, _ink(look)
-    middle = panel.centre_y - body.height * 0.05
-    figure = look.lettering.fitted(
-        ratio_text(evidence), look.display, min(330.0, body.height * 0.5), ink, body.width - 80, 60
-    )
-    figure.draw(canvas, panel.centre_x - figure.width / 2, middle + figure.cap * 0.4, opened)
-    below = middle + figure.cap * 0.4
+def _draw_panel(canvas: skia.Canvas, look: Look, evidence: TrendEvidence, state: tuple[float, float]) -> None:
+    """The figure, and as the badge (of this radius) opens, what it is a figure of and the numbers it comes from."""
+    body, ink, (radius, opened) = look.layout.body, _ink(look), state
+    size = min(330.0, body.height * 0.5)
+    figure = look.lettering.fitted(ratio_text(evidence), look.display, size, ink, body.width - 80, 60)
+    scale = lerp(min(radius * 0.78 / figure.size, radius * 1.7 / max(1.0, figure.width)), 1.0, opened)
+    canvas.scale(scale, scale)
+    baseline = lerp(figure.cap / 2, figure.cap * 0.4 - body.height * 0.05, opened)
+    figure.draw(canvas, -figure.width / 2, baseline)
     sources = f"{posts(evidence.mentions)}, {one_decimal(evidence.expected)} expected"
-    for text, size, drop in ((ratio_label(evidence), 56, 0.14), (sources, 44, 0.25)):
-        line = look.lettering.fitted(text, Face.STRONG, size, ink, body.width - 80, 28)
-        line.draw(canvas, panel.centre_x - line.width / 2, below + body.height * drop, opened)
+    for text, height, drop in ((ratio_label(evidence), 56, 0.14), (sources, 44, 0.25)):
+        line = look.lettering.fitted(text, Face.STRONG, height, ink, body.width - 80, 28)
+        line.draw(canvas, -line.width / 2, baseline + body.height * drop, opened)
 
 
 def _badge_home(look: Look, radius: float) -> tuple[float, float]:

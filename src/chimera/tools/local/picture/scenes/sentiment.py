@@ -25,7 +25,7 @@ def paint_sentiment(look: Look, subject: Subject) -> Painter:
     """The gauge fills, the needle swings to the mean and trembles there; without a sample there is no needle."""
     evidence = subject.evidence
     body, palette = look.layout.body, look.palette
-    radius = min(body.width * 0.44, body.height * 0.58)
+    radius = min(body.width * 0.44, body.height * 0.53)
     centre = (body.centre_x, body.y + radius + 20)
     mean = float(evidence.sentiment.mean)
     sample = evidence.sentiment.sample_size
@@ -43,7 +43,7 @@ def paint_sentiment(look: Look, subject: Subject) -> Painter:
             shown = signed(mean if at > 2 else mean * phase(at, 0.5, 1.3))
             line = look.lettering.line(shown, look.display, size, palette.ink)
             line.draw(canvas, centre[0] - line.width / 2, centre[1] + 30 + size * 0.86)
-        draw_label(canvas, look, "mean tone, −1 to +1", (centre[0], body.bottom - 84, body.width), palette.ink, 42)
+        draw_label(canvas, look, "mean tone, −1 to +1", (centre[0], body.bottom - 80, body.width), palette.ink, 42)
         _draw_sample(canvas, look, note, move.weight(2))
 
     return paint

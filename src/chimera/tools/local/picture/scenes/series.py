@@ -120,7 +120,7 @@ def _draw_swept(canvas: skia.Canvas, look: Look, evidence: TrendEvidence, chart:
     x = box.x + box.width * swept
     block(canvas, Box(box.x, box.y, x - box.x, box.height), faded(palette.second, 0.26))
     segment(canvas, (x, box.y), (x, box.bottom), palette.second, 8)
-    index = round(window.first + swept * (window.buckets - 1))
+    index = math.floor(window.first + swept * window.buckets)
     bucket = evidence.series[max(0, min(len(evidence.series) - 1, index))]
     text = f"{moment(bucket.start)}: {posts(bucket.mentions)}"
     line = look.lettering.fitted(text, Face.STRONG, 42, palette.on_accent, box.width * 0.7, 28)

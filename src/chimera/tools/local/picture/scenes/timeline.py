@@ -11,7 +11,7 @@ from chimera.tools.local.picture.look import Look
 from chimera.tools.local.picture.palette import faded
 from chimera.tools.local.picture.scenes.painter import BeatTime, Painter, Subject
 from chimera.tools.local.picture.scenes.staging import draw_light
-from chimera.tools.local.picture.screen_text import moment, posts
+from chimera.tools.local.picture.screen_text import length_of_time, moment, posts
 from chimera.tools.local.picture.stage_layout import Box
 from chimera.tools.local.picture.typefaces import Face
 
@@ -20,7 +20,7 @@ def milestones(evidence: TrendEvidence) -> tuple[tuple[datetime, str, str], ...]
     """Moment, name and note of each milestone, oldest first."""
     found = (
         (evidence.first_seen, "First seen", "in this source"),
-        (evidence.peak_start, "Peak", posts(evidence.peak_mentions)),
+        (evidence.peak_start, "Peak", f"{posts(evidence.peak_mentions)} in {length_of_time(evidence.bucket_seconds)}"),
         (evidence.as_of, "As of", posts(evidence.mentions) + " in the window"),
     )
     first = evidence.first_seen
