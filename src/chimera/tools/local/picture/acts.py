@@ -36,6 +36,10 @@ class Move:
         """How far `state` is the one shown, 0 to 1."""
         return (self.done if state == self.after else 0.0) + (1 - self.done if state == self.before else 0.0)
 
+    def opacity(self, state: int) -> float:
+        """As `weight`, for texts that stand in the same place: one is gone before the next appears."""
+        return max(0.0, 2 * self.weight(state) - 1)
+
 
 def act_times(seconds: float, words: Sequence[HeardWord] = ()) -> tuple[float, ...]:
     """The second at which each act of a beat begins; the first is 0.

@@ -45,6 +45,12 @@ class Film:
         """When each beat is on screen."""
         return self._spans
 
+    def settled(self, beat: int) -> float:
+        """A second of the video at which this beat's picture stands still between two of its moves."""
+        span, acts = self._spans[beat], self._acts[beat][0]
+        moves_next = acts[2] if len(acts) > 2 else span.seconds - HALF_SECONDS
+        return span.start + max(0.0, moves_next - 0.05)
+
     def paint(self, sheet: Sheet, at: float, *, with_captions: bool = True) -> None:
         """Draw the moment `at` (seconds) over whatever `sheet` held."""
         np.copyto(sheet.pixels, self._ground)

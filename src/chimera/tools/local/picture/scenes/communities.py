@@ -51,7 +51,7 @@ def paint_communities(look: Look, subject: Subject) -> Painter:
         notes = [note, *(firsts.get(share.name, note) for share in rows)]
         for index, text in enumerate(notes):
             line = look.lettering.fitted(text, Face.TEXT, 40, look.palette.muted, body.width, 28)
-            line.draw(canvas, body.x, body.bottom - 12, arrived * light.weight(index - 1))
+            line.draw(canvas, body.x, body.bottom - 12, arrived * light.opacity(index - 1))
 
     return paint
 

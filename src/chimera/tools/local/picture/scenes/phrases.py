@@ -69,7 +69,7 @@ def _draw_share(canvas: skia.Canvas, look: Look, box: Box, part: tuple[int, int]
     palette, (carrying, mentions) = look.palette, part
     text = f"in {whole(carrying)} of {posts(mentions)}"
     line = look.lettering.fitted(text, Face.STRONG, min(64.0, box.height * 0.36), palette.ink, box.width, 30)
-    line.draw(canvas, box.x + 40 * (1 - weight), box.y + line.size, weight)
+    line.draw(canvas, box.x, box.y + line.size, max(0.0, 2 * weight - 1))
     top = box.y + line.size * 1.45
     thick = min(64.0, box.bottom - top)
     if mentions <= _CELLS_MAX:

@@ -75,10 +75,10 @@ def _draw_axes(canvas: skia.Canvas, look: Look, evidence: TrendEvidence, chart: 
     window = chart.window
     first = evidence.series[max(0, math.ceil(window.first))].start
     last = evidence.series[min(len(evidence.series) - 1, math.floor(window.last))].start
-    begin = look.lettering.fitted(moment(first), Face.TEXT, 34, palette.muted, box.width * 0.45, 28)
+    begin = look.lettering.fitted(moment(first), Face.TEXT, 34, palette.muted, box.width * 0.32, 28)
     begin.draw(canvas, box.x, box.bottom + 62)
     if len(evidence.series) > 1:
-        end = look.lettering.fitted(f"{moment(last)} UTC", Face.TEXT, 34, palette.muted, box.width * 0.45, 28)
+        end = look.lettering.fitted(f"{moment(last)} UTC", Face.TEXT, 34, palette.muted, box.width * 0.32, 28)
         end.draw(canvas, box.right - end.width, box.bottom + 62)
 
 
@@ -138,16 +138,11 @@ def _draw_expected(canvas: skia.Canvas, look: Look, chart: Plot) -> None:
 
 
 def _draw_legend(canvas: skia.Canvas, look: Look, chart: Plot) -> None:
-    name = look.lettering.line("expected", Face.TEXT, 36, look.palette.muted)
-    box = chart.box
-    x, y = (box.right - name.width - 80 if _peaks_early(chart) else box.x), look.layout.body.y
-    segment(canvas, (x, y - 6), (x + 60, y - 6), look.palette.muted, 5, (4, 14))
-    name.draw(canvas, x + 80, y + 6)
-
-
-def _peaks_early(chart: Plot) -> bool:
-    """Whether the peak stands in the left half, so that the legend goes to the right."""
-    return chart.peak * 2 < len(chart.mentions)
+    """What the dashes are, between the two moments under the chart."""
+    name = look.lettering.line("expected", Face.TEXT, 34, look.palette.muted)
+    x, y = chart.box.centre_x - (name.width + 76) / 2, chart.box.bottom + 62
+    segment(canvas, (x, y - 11), (x + 60, y - 11), look.palette.muted, 5, (4, 14))
+    name.draw(canvas, x + 76, y)
 
 
 def _draw_peak(canvas: skia.Canvas, look: Look, evidence: TrendEvidence, chart: Plot, at: float) -> None:
@@ -159,9 +154,7 @@ def _draw_peak(canvas: skia.Canvas, look: Look, evidence: TrendEvidence, chart: 
     line = look.lettering.fitted(text, Face.STRONG, 38, palette.on_accent, chart.box.width * 0.7, 28)
     width = line.width + 40
     body = look.layout.body
-    legend = chart.box.width * 0.28
-    leftmost, rightmost = (body.x, body.right - legend) if _peaks_early(chart) else (body.x + legend, body.right)
-    left = max(min(x - width / 2, rightmost - width), leftmost)
+    left = max(min(x - width / 2, body.right - width), body.x)
     tag = Box(left, max(body.y + 20, y - 96 + 24 * (1 - arrived)), width * arrived, 62)
     segment(canvas, (x, tag.bottom), (x, y), palette.accent, 4)
     ring(canvas, (x, y), 14 + 10 * breath(at, 1.1), palette.second, 6)
