@@ -33,7 +33,7 @@ _GROUPS: dict[str, tuple[str, dict[str, str]]] = {
             "open": "chimera.cli.content:open_content",
         },
     ),
-    "review": ("What waits for a person.", {"list": "chimera.cli.review:list_waiting"}),
+    "review": ("What waits for a person.", {"list": "chimera.cli.review:review_list"}),
     "budget": ("Budget lines.", {"show": "chimera.cli.budget:show"}),
     "ledger": (
         "The signed ledger.",

@@ -34,7 +34,7 @@ class Candidate:
 
     @property
     def trace(self) -> EventTrace:
-        return event_trace(self.trend.topic, tuple(post.url for post in self.evidence.top_posts))
+        return _trace(self.trend.topic, self.evidence)
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -101,7 +101,7 @@ class Planner:
         earliest, latest = _compared_between(candidate.evidence.as_of)
         for made in await made_topics.between(connection, earliest, latest):
             if made.trend_id == candidate.trend.trend_id or same_event(
-                candidate.trace, event_trace(made.topic, _posts(made.metadata))
+                candidate.trace, _trace_of(made.topic, made.metadata)
             ):
                 return _passed_over(candidate.trend, f"the piece {made.content_id} is already about it ({made.topic})")
         return await self._sensitivity(connection, candidate, earliest, latest)
@@ -182,12 +182,16 @@ def _compared_between(as_of: datetime) -> tuple[datetime, datetime]:
 
 
 def _is_about(item: ReviewedTrend, candidate: Candidate) -> bool:
-    return same_event(candidate.trace, event_trace(item.subject, _posts(item.metadata)))
+    return same_event(candidate.trace, _trace_of(item.subject, item.metadata))
 
 
-def _posts(metadata: dict[str, object]) -> tuple[str, ...]:
+def _trace(topic: str, evidence: TrendEvidence) -> EventTrace:
+    posts = tuple(post.url for post in evidence.top_posts)
+    return event_trace(topic, posts, tuple(phrase.name for phrase in evidence.phrases))
+
+
+def _trace_of(topic: str, metadata: dict[str, object]) -> EventTrace:
     try:
-        evidence = TrendEvidence.model_validate(metadata.get("evidence"))
+        return _trace(topic, TrendEvidence.model_validate(metadata.get("evidence")))
     except ValidationError:
-        return ()
-    return tuple(post.url for post in evidence.top_posts)
+        return event_trace(topic, ())
