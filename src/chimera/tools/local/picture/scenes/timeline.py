@@ -54,22 +54,12 @@ def paint_timeline(look: Look, subject: Subject) -> Painter:
         for index, (when, name, note) in enumerate(stops):
             opened = phase(at, 0.25 + pace * index, 0.6)
             if opened > 0:
-                row = Box(body.x + 110, levels[index] - step / 2, body.width - 130, step)
-                _draw_stop(canvas, look, row, (moment(when) + " UTC", name, note), opened)
-                peak = name == "Peak"
-                disc(
-                    canvas,
-                    (rail, levels[index]),
-                    (24 + 12 * light.weight(index)) * overshoot(opened),
-                    palette.second if peak else palette.accent,
-                )
-                ring(
-                    canvas,
-                    (rail, levels[index]),
-                    34 + 12 * light.weight(index) + 8 * breath(at + index * 0.5, 1.5),
-                    faded(palette.ink, 0.4),
-                    4,
-                )
+                row, lit = Box(body.x + 110, levels[index] - step / 2, body.width - 130, step), light.weight(index)
+                _draw_stop(canvas, look, row, (moment(when) + " UTC", name, note), (opened, lit))
+                colour = palette.second if name == "Peak" else palette.accent
+                disc(canvas, (rail, levels[index]), (24 + 12 * lit) * overshoot(opened), colour)
+                swell = 34 + 12 * lit + 8 * breath(at + index * 0.5, 1.5)
+                ring(canvas, (rail, levels[index]), swell, faded(palette.ink, 0.4), 4)
 
     return paint
 
@@ -81,13 +71,17 @@ def _draw_traveller(canvas: skia.Canvas, look: Look, rail: tuple[float, float, f
         disc(canvas, (x, top + (bottom - top) * ((at * 0.4) % 1.0)), 11, look.palette.ink)
 
 
-def _draw_stop(canvas: skia.Canvas, look: Look, row: Box, texts: tuple[str, str, str], opened: float) -> None:
-    palette, arrived = look.palette, ease_out(opened)
+def _draw_stop(
+    canvas: skia.Canvas, look: Look, row: Box, texts: tuple[str, str, str], state: tuple[float, float]
+) -> None:
+    """`state`: how far it has opened, and how far the light is on it."""
+    palette, arrived = look.palette, ease_out(state[0])
+    quiet, named = (palette.ink, palette.ink) if state[1] > 0.5 else (palette.muted, palette.second)
     when, name, note = texts
     size = min(76.0, row.height * 0.36)
-    label = look.lettering.fitted(name, Face.STRONG, size * 0.56, palette.second, row.width, 28)
+    label = look.lettering.fitted(name, Face.STRONG, size * 0.56, named, row.width, 28)
     figure = look.lettering.fitted(when, look.display, size, palette.ink, row.width, 40)
-    detail = look.lettering.fitted(note, Face.TEXT, max(34.0, size * 0.52), palette.muted, row.width, 28)
+    detail = look.lettering.fitted(note, Face.TEXT, max(34.0, size * 0.52), quiet, row.width, 28)
     shift = 50 * (1 - arrived)
     label.draw(canvas, row.x + shift, row.centre_y - size * 0.56, arrived)
     figure.draw(canvas, row.x + shift, row.centre_y + size * 0.34, arrived)
