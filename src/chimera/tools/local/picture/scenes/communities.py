@@ -70,8 +70,8 @@ def _draw_row(canvas: skia.Canvas, look: Look, share: Share, row: Box, state: tu
     if grown <= 0:
         return
     palette = look.palette
-    text_size = min(50.0, row.height * 0.36)
-    thick = min(40.0, row.height * 0.28)
+    text_size = min(52.0, row.height * 0.44)
+    thick = min(40.0, row.height * 0.26)
     baseline = row.y + text_size * 0.95
     count = look.lettering.line(count_text(share.mentions, grown), look.display, text_size * 1.15, palette.ink)
     name = look.lettering.fitted(
