@@ -41,12 +41,8 @@ return -1
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whatever uses a server is marked `engines`: `.ci/run` runs it on external servers once more.
-
-    Tests of one folder stay in one process, so that what they share is made once.
-    """
+    """Whatever uses a server is marked `engines`: `.ci/run` runs it on external servers once more."""
     for item in items:
-        item.add_marker(pytest.mark.xdist_group(str(item.path.parent)))
         if {"postgres_url", "redis_space"} & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.engines)
 

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from fundamentals.conftest import FinishedRun
 from fundamentals.studio_process import StudioProcess
 
 pytestmark = pytest.mark.timeout(900)
@@ -13,27 +12,6 @@ pytestmark = pytest.mark.timeout(900)
 def code_of(studio: StudioProcess, *arguments: str) -> tuple[int, str]:
     answer = studio.run(*arguments, "--json")
     return answer.code, answer.document["error"]["code"]
-
-
-def test_a_budget_too_small_fails_the_piece_before_anything_is_made(finished: FinishedRun) -> None:
-    studio = finished.studio
-    media = sorted(studio.home.joinpath("media").rglob("*.mp4"))
-    answer = studio.run("run", "--json", settings={"DAILY_BUDGET_LIMIT": "0.01"})
-    newest = studio.run("content", "show", "newest", "--json").document
-    assert (answer.code, answer.document["error"]["code"]) == (3, "BUDGET_EXCEEDED")
-    assert newest["summary"]["stage"] == "failed"
-    assert newest["metadata"]["error"]["code"] == "BUDGET_EXCEEDED"
-    assert sorted(studio.home.joinpath("media").rglob("*.mp4")) == media
-    assert studio.run("ledger", "verify", "--json").document["ok"]
-
-
-def test_a_death_is_passed_over_and_waits_for_a_person(finished: FinishedRun) -> None:
-    """As of the evening of 8 April 2013 Margaret Thatcher's death is what rises most."""
-    budget = {"DAILY_BUDGET_LIMIT": "0.01"}
-    answer = finished.studio.run("run", "--as-of", "2013-04-08T18:00Z", "--json", settings=budget)
-    waiting = finished.studio.run("review", "list", "--json").document["items"]
-    assert "Passed over: Margaret Thatcher" in answer.said
-    assert any(item["subject"] == "Margaret Thatcher" and item["state"] == "waiting" for item in waiting)
 
 
 def test_nothing_rising_is_said_so(studio: StudioProcess) -> None:

@@ -137,3 +137,28 @@ def test_the_piece_is_published_on_the_channel(finished: FinishedRun, report: Ru
 def test_content_list_shows_it_published(finished: FinishedRun, report: RunReport) -> None:
     listed = finished.studio.run("content", "list", "--json").document["content"]
     assert [(piece["content_id"], piece["stage"]) for piece in listed] == [(str(report.content_id), "published")]
+
+
+def test_a_budget_too_small_fails_the_next_piece_before_anything_is_made(finished: FinishedRun) -> None:
+    studio = finished.studio
+    media = sorted(studio.home.joinpath("media").rglob("*.mp4"))
+    answer = studio.run("run", "--json", settings={"DAILY_BUDGET_LIMIT": "0.01"})
+    newest = studio.run("content", "show", "newest", "--json").document
+    assert (answer.code, answer.document["error"]["code"]) == (3, "BUDGET_EXCEEDED")
+    assert answer.document["error"]["details"]["remaining"] == 0
+    assert newest["summary"]["stage"] == "failed"
+    assert sorted(studio.home.joinpath("media").rglob("*.mp4")) == media
+    assert studio.run("ledger", "verify", "--json").document["ok"]
+
+
+def test_a_death_is_passed_over_and_waits_for_a_person(finished: FinishedRun) -> None:
+    """As of the evening of 8 April 2013 Margaret Thatcher's death is what rises most."""
+    settings = {"MIN_ROI_HURDLE_RATE": "999"}
+    answer = finished.studio.run("run", "--as-of", "2013-04-08T18:00Z", "--json", settings=settings)
+    waiting = finished.studio.run("review", "list", "--json").document["items"]
+    newest = finished.studio.run("content", "show", "newest", "--json").document
+    assert "Passed over: Margaret Thatcher" in answer.said
+    assert any(item["subject"] == "Margaret Thatcher" and item["state"] == "waiting" for item in waiting)
+    assert (answer.code, answer.document["error"]["code"]) == (3, "ROI_TOO_LOW")
+    assert newest["summary"]["stage"] == "failed"
+    assert newest["summary"]["media_url"] is None

@@ -15,7 +15,6 @@ from chimera.contracts.evidence import TrendEvidence
 from chimera.contracts.trend import Trend
 from chimera.core.clock import Clock
 from chimera.core.identity import new_id
-from chimera.core.money import CENT
 from chimera.storage.database import Connection, Database
 from chimera.storage.records import made_topics, review_item, trends
 from chimera.storage.records.review_item import ReviewedTrend, ReviewItem
@@ -44,7 +43,7 @@ class Candidate:
 
 
 class Planner:
-    """Chooses among the scout's trends; `cheapest_usd` is the least a production costs."""
+    """Chooses among the scout's trends. Whether the money is there is the CFO's word, signed and ledgered."""
 
     def __init__(
         self,
@@ -52,22 +51,17 @@ class Planner:
         database: Database,
         clock: Clock,
         sensitive_topics: SensitiveTopics,
-        cheapest_usd: Decimal = CENT,
     ) -> None:
         self.agent_id = agent_id
         self._database = database
         self._clock = clock
         self._sensitive_topics = sensitive_topics
-        self._cheapest_usd = cheapest_usd
 
     async def choose(self, trends: tuple[Trend, ...], budget_usd: Decimal) -> Choice:
         """The trend to make now, or a choice without one and the reason; every other trend is named with its own.
 
         A sensitive trend is put on the review list, once for its event; it can be chosen after a person approved it.
         """
-        if budget_usd < self._cheapest_usd:
-            reason = f"the budget of ${budget_usd} is below the ${self._cheapest_usd} the cheapest production costs"
-            return _choice(None, None, budget_usd, reason, ())
         candidates, passed_over = await self._candidates(trends)
         kept: list[tuple[Candidate, Worth]] = []
         async with self._database.transaction() as connection:
