@@ -18,8 +18,8 @@ from chimera.tools.local.picture.screen_text import on_screen
 from chimera.tools.local.picture.sheet import Sheet
 from chimera.tools.local.picture.thumbnail import write_thumbnail, write_whole
 
-_SHEETS = 3
-"""Frames under way at once: one being drawn while the ones before it are encoded."""
+_FRAMES_UNDER_WAY = 3
+"""Converted frames that may wait for the encoder while the next one is drawn."""
 
 
 def run(job: VideoJob, folder: Path, progress: Callable[[float], None]) -> Video:
@@ -80,16 +80,16 @@ def _tags(job: VideoJob) -> dict[str, str]:
 
 
 def _shoot(film: Film, form: FrameFormat, writer: VideoWriter, frames: int, progress: Callable[[float], None]) -> None:
-    """Draw every frame here while a second thread encodes the ones before, at most `_SHEETS` under way."""
-    sheets = [Sheet(form) for _ in range(_SHEETS)]
+    """Draw and convert every frame here while a second thread encodes the ones before."""
+    sheet = Sheet(form)
     under_way: deque[Future[None]] = deque()
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="encode") as encoder:
         for index in range(frames):
-            if len(under_way) == _SHEETS:
-                under_way.popleft().result()
-            sheet = sheets[index % _SHEETS]
             film.paint(sheet, index / form.fps)
-            under_way.append(encoder.submit(writer.write, sheet.pixels))
+            frame = writer.converted(sheet.pixels)
+            if len(under_way) == _FRAMES_UNDER_WAY:
+                under_way.popleft().result()
+            under_way.append(encoder.submit(writer.write, frame))
             if index % (form.fps // 2) == 0:
                 progress(0.99 * index / frames)
         while under_way:
