@@ -113,7 +113,8 @@ def _texts(
         # The hook's detail names the source and the date: it is always said.
         if not script.add_lead(position) or (position == 0 and not script.add_detail(0, words_max, method=False)):
             return None
-    openings = [position for position in range(1, len(planned)) for _ in range(DETAILS_PER_BEAT_MAX)]
+    openings = [position for position in range(1, len(planned) - 1) for _ in range(DETAILS_PER_BEAT_MAX)]
+    openings.append(len(planned) - 1)
     order = dice.shuffled(openings)
     for position, method in [(position, method) for method in (False, True) for position in order]:
         if script.words >= words_min:
