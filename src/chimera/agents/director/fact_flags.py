@@ -16,16 +16,14 @@ PLACES_SCATTERED_MIN = 5
 LATE_START_HOURS_MAX = 8
 
 
-def fact_flags(
-    evidence: TrendEvidence, values: Mapping[str, str], places: Sequence[tuple[str, int]]
-) -> frozenset[str]:
+def fact_flags(evidence: TrendEvidence, values: Mapping[str, str], places: Sequence[tuple[str, int]]) -> frozenset[str]:
     """Every flag that holds; `places` are the communities that can be named, with their posts."""
     held = {
         "recorded": evidence.source.kind == "recorded",
         **_size_flags(evidence),
         **_time_flags(evidence, values),
         **_place_flags(evidence, places[0][1] if places else 0),
-        **_word_flags(evidence, values),
+        **_word_flags(values),
         **_mood_flags(evidence),
     }
     return frozenset(name for name, holds in held.items() if holds)
@@ -83,15 +81,13 @@ def _place_flags(evidence: TrendEvidence, top: int) -> dict[str, bool]:
         "top": top > 0,
         "alone": evidence.community_count == 1 and top == evidence.mentions,
         "majority": evidence.mentions > top and 2 * top > evidence.mentions,
-        "scattered": top > 0
-        and evidence.community_count >= PLACES_SCATTERED_MIN
-        and 4 * top < evidence.mentions,
+        "scattered": top > 0 and evidence.community_count >= PLACES_SCATTERED_MIN and 4 * top < evidence.mentions,
         "apart": top == 0 and evidence.community_count == evidence.mentions and bool(evidence.communities),
         "more": evidence.community_count > 3,
     }
 
 
-def _word_flags(evidence: TrendEvidence, values: Mapping[str, str]) -> dict[str, bool]:
+def _word_flags(values: Mapping[str, str]) -> dict[str, bool]:
     first = values.get("p1_count")
     return {
         "lone_word": "p1" in values and "p2" not in values,

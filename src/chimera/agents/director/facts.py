@@ -12,7 +12,9 @@ from chimera.core.errors import ValidationFailed
 MENTIONS_MIN = 2
 PEAK_MENTIONS_MIN = 3
 """A peak of fewer posts is no peak worth telling."""
-VALUE_WORDS = frozenset(["about", "at", "fewer", "noon", "midnight", "clearly", "slightly", "close", "a", "the", "on", "in"])
+VALUE_WORDS = frozenset(
+    ["about", "at", "fewer", "noon", "midnight", "clearly", "slightly", "close", "a", "the", "on", "in"]
+)
 """The words a value itself can open a sentence with, in lower case."""
 SHORT_NAME_CHARACTERS_MAX = 24
 

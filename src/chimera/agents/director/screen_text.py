@@ -18,7 +18,9 @@ DISCLOSURE = "Made by AI from public post counts"
 
 _HEADLINES: Mapping[Scene, tuple[str, ...]] = {
     Scene.HOOK: ("{topic}: {posts}", "{topic}: {posts} in {window}", "{topic}: {times} the usual"),
-    Scene.COUNT: ("{posts}, {usual} expected", "Normal: {usual}. This time: {count}", "Expected: {usual}. Found: {count}"),
+    Scene.COUNT: (
+        "{posts}, {usual} expected", "Normal: {usual}. This time: {count}", "Expected: {usual}. Found: {count}",
+    ),
     Scene.RATIO: ("{times} the usual", "{times} the normal number", "{topic}: {times} normal"),
     Scene.SERIES: ("Peak: {peak} at {peak_clock}", "Busiest {stretch}: {peak}", "{peak} in a single {stretch}"),
     Scene.COMMUNITIES: (
@@ -26,7 +28,8 @@ _HEADLINES: Mapping[Scene, tuple[str, ...]] = {
     ),
     Scene.PHRASES: ("Said with it: {p1}, {p2}, {p3}", "Said with it: {p1}, {p2}", "\"{p1}\": {p1_count} of {posts}"),
     Scene.TIMELINE: (
-        "First post to peak: {climb}", "First post: {first_ago} before the end", "First post: {first_day}, {first_clock}",
+        "First post to peak: {climb}", "First post: {first_ago} before the end",
+        "First post: {first_day}, {first_clock}",
     ),
     Scene.SENTIMENT: ("Mood: {mood} ({scored})", "Mood: {mood}, over {scored}"),
     Scene.CLOSING: ("What do you think?", "{topic}: what's your take?", "Tell us in the comments"),

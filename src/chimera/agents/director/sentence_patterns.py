@@ -38,7 +38,7 @@ class Pattern:
     is_method: bool
 
     def fits(self, facts: FactTable, tone: str, context: frozenset[str] = frozenset()) -> bool:
-        """Whether the facts it needs are there, the tone is its own, and `context` (the script's own tags) allows it."""
+        """Whether its facts are there, the tone is its own, and `context` (the script's own tags) allows it."""
         held = facts.flags | context
         return (
             (not self.tones or tone in self.tones)
