@@ -114,8 +114,6 @@ def test_no_sentence_stumbles_over_its_own_numbers() -> None:
     stumbles = re.compile(
         r"\bat at\b|\b(just|about|like|only|on) (about|at least|fewer than|on)\b|\ba an?\b|[,;] [,;]|,,|\.\."
     )
-        r"\bat at\b|\b(just|about|like|only|on) (about|at least|fewer than|on)\b|\ba an?\b|[,;] [,;]|,,|\.\."
-    )
     texts = [script_of(number, tone).script for number in range(30) for tone in ("neutral", *sorted(TONES))]
     assert [found[0] for text in texts if (found := stumbles.search(text))] == []
 
