@@ -164,7 +164,8 @@ def test_each_tone_is_heard_in_nearly_every_script_of_it_and_in_no_other() -> No
     plain = " ".join(script_of(number).script.lower() for number in range(20))
     for tone in TONES:
         own = {run for pattern in patterns if tone in pattern.tones for run in wordings(pattern)} - neutral
-        heard = [sum(run in script_of(number, tone).script.lower() for run in own) for number in range(20)]
+        scripts = [script_of(number, tone).script.lower() for number in range(20)]
+        heard = [sum(run in script for run in own) for script in scripts]
         assert mean(heard) >= 1.5
         assert sum(run in plain for run in own) <= 3
 
