@@ -5,7 +5,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from chimera.bootstrap import open_studio
+from chimera.bootstrap.studio import open_studio
 from chimera.cli.books import print_budgets, print_json
 from chimera.config.settings import Settings
 from chimera.core.clock import SystemClock

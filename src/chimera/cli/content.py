@@ -3,6 +3,7 @@
 import os
 import sys
 import webbrowser
+from textwrap import shorten
 from typing import Annotated
 
 from cyclopts import Parameter, validators
@@ -10,7 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from chimera.bootstrap import Studio, open_studio
+from chimera.bootstrap.studio import Studio, open_studio
 from chimera.config.settings import Settings
 from chimera.contracts.content import ContentDetails, ContentList, ContentSummary
 from chimera.core.clock import SystemClock
@@ -20,6 +21,8 @@ from chimera.platforms.local_channel.address import watch_url
 
 Json = Annotated[bool, Parameter(name="--json", negative="", help="Print exactly one JSON document.")]
 Limit = Annotated[int, Parameter(validator=validators.Number(gte=1, lte=1000))]
+PIPE_COLUMNS = 160
+WHY_CHARACTERS_MAX = 120
 _STYLES = {Stage.PUBLISHED: "green", Stage.FAILED: "red", Stage.REVIEW: "yellow"}
 
 
@@ -41,7 +44,7 @@ async def list_content(*, stage: Stage | None = None, limit: Limit = 20, json: J
     elif not pieces:
         sys.stderr.write("Nothing was made yet: `chimera run` makes a piece.\n")
     else:
-        Console().print(_table(listed.content))
+        _console().print(_table(listed.content))
 
 
 async def show(content: str = "newest", *, json: Json = False) -> None:
@@ -58,7 +61,7 @@ async def show(content: str = "newest", *, json: Json = False) -> None:
     if json:
         sys.stdout.write(details.model_dump_json() + "\n")
     else:
-        Console().print(_details(details))
+        _console().print(_details(details))
         sys.stdout.write(f"\n{details.script or ''}\n")
 
 
@@ -101,14 +104,22 @@ def video_path(studio: Studio, piece: Piece) -> str:
     return str(studio.blobs.path(production_of(piece).video_url))
 
 
+def _console() -> Console:
+    """Standard output; wide where it is no terminal, so that ids stay whole in a pipe."""
+    return Console() if sys.stdout.isatty() else Console(width=PIPE_COLUMNS)
+
+
 def _has_desktop() -> bool:
     return sys.platform == "darwin" or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 def _table(pieces: tuple[ContentSummary, ...]) -> Table:
-    table = Table("Id", "Stage", "Title", "Cost", "Quality", "Made")
+    table = Table()
+    for name in ("Id", "Stage", "Title", "Cost", "Quality", "Made"):
+        table.add_column(name, no_wrap=name != "Title", overflow="fold")
     for piece in pieces:
-        title = escape(piece.title) + (f"\n[dim]{escape(piece.waits_or_failed)}[/]" if piece.waits_or_failed else "")
+        why = shorten(piece.waits_or_failed or "", WHY_CHARACTERS_MAX, placeholder="…")
+        title = escape(piece.title) + (f"\n[dim]{escape(why)}[/]" if why else "")
         table.add_row(
             str(piece.content_id),
             f"[{_STYLES.get(piece.stage, 'default')}]{piece.stage}[/]",

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from chimera.bootstrap import Studio, open_studio
+from chimera.bootstrap.studio import Studio, open_studio
 from chimera.cli.content import Json
 from chimera.config.settings import Settings
 from chimera.contracts.content import ExportedFile

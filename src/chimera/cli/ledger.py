@@ -6,7 +6,7 @@ from typing import Annotated
 from cyclopts import Parameter
 from cyclopts.validators import Number as Between
 
-from chimera.bootstrap import open_studio
+from chimera.bootstrap.studio import open_studio
 from chimera.cli.books import print_entries, print_json, print_report
 from chimera.config.settings import Settings
 from chimera.core.clock import SystemClock

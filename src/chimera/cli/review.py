@@ -23,7 +23,7 @@ async def review_list(
 ) -> None:
     """What waits for a person, the longest waiting first, then what was decided."""
     # Imported here: `chimera --version` must not load the engines.
-    from chimera.bootstrap import open_studio  # type: ignore[import-not-found,unused-ignore]
+    from chimera.bootstrap.studio import open_studio
     from chimera.config.settings import Settings
 
     settings = Settings.from_environment(os.environ)

@@ -14,7 +14,8 @@ from rich.console import Console
 
 from chimera.agents.director.persona import DEFAULT_PERSONA, load_persona
 from chimera.agents.scout.agent import Scout
-from chimera.bootstrap import Studio, open_crew, open_studio
+from chimera.bootstrap.crew import open_crew
+from chimera.bootstrap.studio import Studio, open_studio
 from chimera.cli.progress import shown_progress
 from chimera.cli.run_summary import run_summary
 from chimera.cli.scout import AsOf, ColumnMapping, Json, MinVelocity, Timeframe, Words, parse_as_of, scout_request

@@ -5,7 +5,7 @@ from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
 
-from chimera.bootstrap import Studio
+from chimera.bootstrap.studio import Studio
 from chimera.contracts.budget import BudgetState
 from chimera.contracts.run_report import RunReport
 from chimera.core.vocabulary import BudgetCategory, FileType
@@ -16,19 +16,18 @@ async def run_summary(studio: Studio, report: RunReport) -> Panel:
     """The summary of a finished run, with the ledger verified now."""
     budgets = await studio.treasury.budgets()
     verified = await studio.treasury.verify(retired_public_keys(studio.home / "keys"))
-    proof = (
-        f"[green]verifies[/green] ({verified.entries} entries)"
-        if verified.ok
-        else "[red]does NOT verify[/red]: see below"
-    )
+    entries = f"{verified.entries} {'entry' if verified.entries == 1 else 'entries'}"
+    proof = f"[green]verifies[/green], {entries}" if verified.ok else "[red]does NOT verify[/]: chimera ledger verify"
     facts = _facts(studio, report, proof)
-    hint = "Watch it: [bold]chimera serve[/bold]   Keep it: [bold]chimera export " + str(report.content_id) + "[/bold]"
+    hint = f"Watch it: [bold]chimera serve[/]\nKeep it:  [bold]chimera export {report.content_id}[/]"
     title = escape(f"Published: {report.trend.topic}")
     return Panel(Group(facts, "", _budget_lines(budgets), "", hint), title=title, expand=False)
 
 
 def _facts(studio: Studio, report: RunReport, proof: str) -> Table:
     table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
     video = next(file for file in report.asset.files if file.type is FileType.VIDEO)
     approval = report.approvals[0]
     table.add_row("Video", escape(str(studio.blobs.path(video.url))))

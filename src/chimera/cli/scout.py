@@ -57,7 +57,7 @@ async def scout(
     json: Json = False,
 ) -> None:
     """Find what is rising in a source, as of a moment."""
-    from chimera.bootstrap import open_studio
+    from chimera.bootstrap.studio import open_studio
 
     request = scout_request(timeframe, min_velocity, keywords or (), platforms or ())
     opened = open_source(source, columns)

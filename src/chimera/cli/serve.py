@@ -10,7 +10,7 @@ from chimera.api.app import create_app
 from chimera.api.health import Probes, current_health
 from chimera.api.server import bind, loopback_only
 from chimera.api.server import serve as serve_app
-from chimera.bootstrap import Studio, open_studio
+from chimera.bootstrap.studio import Studio, open_studio
 from chimera.config.settings import Settings
 from chimera.core.clock import SystemClock
 from chimera.core.errors import ValidationFailed

@@ -29,10 +29,13 @@ class FolderBlobs:
         target = self._inside(key)
         target.parent.mkdir(parents=True, exist_ok=True)
         partial = target.with_name(f".{target.name}.{os.getpid()}")
-        shutil.copyfile(source, partial)
-        with partial.open("rb") as written:
-            os.fsync(written.fileno())
-        partial.replace(target)
+        try:
+            shutil.copyfile(source, partial)
+            with partial.open("rb") as written:
+                os.fsync(written.fileno())
+            partial.replace(target)
+        finally:
+            partial.unlink(missing_ok=True)  # there only if the disk was full or the copy failed otherwise
         return _SCHEME + key
 
     def path(self, url: str) -> Path:

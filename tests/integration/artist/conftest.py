@@ -1,6 +1,5 @@
 """A toolbox with a real server and a real CFO key, on an own folder."""
 
-import os
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from decimal import Decimal
@@ -100,13 +99,3 @@ async def shared_toolbox(shared_command: ServerCommand, cfo_key: SigningKey) -> 
     """One toolbox for all tests of a module that leave its server alone."""
     async with open_toolbox(shared_command, cfo_key.verify_key, SystemClock()) as opened:
         yield opened
-
-
-@pytest.fixture
-def disk_always_full() -> Path:
-    """A file every write to which fails for lack of space."""
-    path = Path("/dev/full")
-    if not path.exists():
-        pytest.skip("this system has no /dev/full")
-    assert os.access(path, os.W_OK)
-    return path

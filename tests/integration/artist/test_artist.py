@@ -2,7 +2,9 @@
 
 import asyncio
 import json
-from collections.abc import Callable
+import resource
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -208,6 +210,34 @@ async def test_too_little_disk_is_told_before_anything_is_spent(
     with pytest.raises(ToolFailed, match="free some space"):
         await studio.produce(permit_of(studio))
     assert studio.runs() == 0
+
+
+def files_under(folder: Path) -> set[str]:
+    return {path.name for path in folder.rglob("*") if path.is_file()}
+
+
+@contextmanager
+def no_file_over(size_bytes: int) -> Iterator[None]:
+    """This process can't write a larger file, as on a disk that fills up while writing."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+async def test_a_disk_that_fills_while_storing_leaves_no_half_file_and_no_row(
+    studio: Studio, permit_of: Callable[..., Permit], tmp_path: Path
+) -> None:
+    assert await studio.toolbox.healthy()  # its process was started without the limit
+    with no_file_over(1250), pytest.raises(ToolFailed, match="can't be stored"):
+        await studio.produce(permit_of(studio))
+    assert files_under(tmp_path / "media") == set()
+    async with studio.database.transaction() as connection:
+        assert await video_metadata.of_content(connection, studio.content_id) is None
+    assert (await studio.produce(permit_of(studio))).files
+    assert studio.runs() == 2
 
 
 async def test_an_unknown_brief_and_an_unknown_tool_are_named(studio: Studio, permit_of: Callable[..., Permit]) -> None:

@@ -59,12 +59,3 @@ def test_it_shows_an_empty_channel_and_its_health_and_stops_when_told(
         assert ErrorEnvelope.model_validate_json(missing.content).error.code == "NOT_FOUND"
         process.send_signal(stop)
         assert process.wait(20) == 0
-
-
-def test_another_address_than_loopback_is_a_usage_error(
-    tmp_path: Path, empty_database_url: str, redis_space: str
-) -> None:
-    with serving(tmp_path, empty_database_url, redis_space, "--host", "0.0.0.0") as process:
-        assert process.wait(30) == 2
-        assert process.stderr is not None
-        assert "--behind-proxy" in process.stderr.read()

@@ -1,5 +1,6 @@
 """A content workflow survives its process: kept steps are not run again, and somebody goes on with the rest."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -10,9 +11,11 @@ from uuid import UUID
 
 import pytest
 
+import chimera
 from chimera.storage.migrate import migrate
 
 pytestmark = pytest.mark.engines
+SOURCE = Path(chimera.__file__).parent.parent
 PROCESS = Path(__file__).parent / "durable_process.py"
 PIECE = UUID("0190aaaa-0000-7000-8000-000000000001")
 OTHER_PIECE = UUID("0190aaaa-0000-7000-8000-000000000002")
@@ -33,7 +36,10 @@ async def start(empty_database_url: str, journal: Path) -> Start:
     await migrate(empty_database_url)
 
     def begin(content_id: UUID, ending: str) -> subprocess.Popen[bytes]:
-        return subprocess.Popen([sys.executable, PROCESS, empty_database_url, journal, str(content_id), ending])
+        return subprocess.Popen(
+            [sys.executable, PROCESS, empty_database_url, journal, str(content_id), ending],
+            env={**os.environ, "PYTHONPATH": str(SOURCE)},
+        )
 
     return begin
 

@@ -109,15 +109,6 @@ async def test_trends_without_evidence_or_a_speakable_name_are_passed_over_with_
     assert {"evidence" in passed.reason or "spoken" in passed.reason for passed in choice.passed_over} == {True}
 
 
-async def test_a_budget_below_the_cheapest_production_chooses_nothing(
-    database: Database, clock: FixedClock, planner: Planner
-) -> None:
-    trend = await insert_trend(database, clock, 1)
-    choice = await planner.choose((trend,), Decimal("0.00"))
-    assert choice.trend_id is None
-    assert "budget" in choice.reason
-
-
 async def test_no_trends_give_a_choice_of_none(planner: Planner) -> None:
     assert (await planner.choose((), BUDGET)).reason == "there are no trends"
 

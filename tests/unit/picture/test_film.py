@@ -178,3 +178,64 @@ def test_captions_stay_in_their_area_and_arabic_runs_leftwards() -> None:
             assert all(placed.box.x <= word.x and word.x + word.width <= placed.box.right for word in placed.words)
             if text == texts[0] and len(caption.lines[0]) > 1:
                 assert placed.words[0].x > placed.words[1].x
+
+
+@pytest.mark.parametrize("seconds", [4.0, 9.0, 15.0])
+@pytest.mark.parametrize("aspect", list(Aspect))
+def test_every_scene_changes_visibly_at_least_every_two_and_a_half_seconds(
+    make_job: MakeJob, evidence: TrendEvidence, aspect: Aspect, seconds: float
+) -> None:
+    """On small evidence, in the chart's own area, so that neither captions nor the moving ground count."""
+    film, form, look = make_film(slow(make_job(facts=sparse(evidence), aspect=aspect), seconds))
+    body, step = look.layout.body, 0.5
+    rows = slice(round(body.y * form.scale), round(body.bottom * form.scale))
+    across = slice(round(body.x * form.scale), round(body.right * form.scale))
+    for span in film.spans:
+        moments = [span.start + step * tick for tick in range(int(span.seconds / step))]
+        views = [luma(frame(film, form, at)[rows, across]) for at in moments]
+        still, reference = 0.0, views[0]
+        for view in views[1:]:
+            moved = float((np.abs(view - reference) > 10).mean()) >= 0.015
+            still, reference = (0.0, view) if moved else (still + step, reference)
+            assert still <= 2.5, (span, aspect)
+
+
+def luma(pixels: Pixels) -> np.ndarray:
+    small: np.ndarray = pixels[::6, ::6].astype(float) @ np.array([0.257, 0.504, 0.098])
+    return small
+
+
+def slow(job: VideoJob, seconds: float) -> VideoJob:
+    """The same job with every beat lasting so long, its words spread over it."""
+    beats = len(job.storyboard.beats)
+    words = tuple(
+        word.model_copy(
+            update={"start_ms": round(place * seconds * 1000 / 7), "end_ms": round((place + 0.9) * seconds * 1000 / 7)}
+        )
+        for place, word in enumerate(job.soundtrack.words)
+    )
+    track = job.soundtrack.model_copy(update={"words": words, "duration_ms": round(beats * seconds * 1000)})
+    return job.model_copy(update={"soundtrack": track})
+
+
+def sparse(evidence: TrendEvidence) -> TrendEvidence:
+    """Ten posts in ten communities, a fifth of a post expected, two phrases."""
+    counts = {9: 2, 13: 1, 17: 4, 21: 3}
+    series = tuple(
+        bucket.model_copy(update={"mentions": counts.get(hour, 0), "expected": Decimal("0.01")})
+        for hour, bucket in enumerate(evidence.series)
+    )
+    return evidence.model_copy(
+        update={
+            "mentions": 10,
+            "expected": Decimal("0.2"),
+            "ratio": Decimal(10),
+            "peak_mentions": 4,
+            "peak_start": series[17].start,
+            "series": series,
+            "communities": tuple(Share(name=f"place{place}", mentions=1) for place in range(10)),
+            "community_count": 10,
+            "phrases": (Share(name="aurora", mentions=3), Share(name="tonight", mentions=2)),
+            "sentiment": SentimentFacts(mean=Decimal("0.11"), sample_size=10),
+        }
+    )

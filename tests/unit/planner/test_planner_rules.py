@@ -46,6 +46,12 @@ def test_one_event_is_known_by_its_words(one: str, other: str, same: bool) -> No
     assert same_event(event_trace(one, ()), event_trace(other, ())) is same
 
 
+def test_one_event_is_known_by_a_name_said_along_with_the_other() -> None:
+    northern = event_trace("Northern Lights", (), ("anticipated", "visible"))
+    assert same_event(northern, event_trace("Aurora Borealis", (), ("visible", "northern")))
+    assert not same_event(northern, event_trace("Starbound", (), ("pre-order", "visible")))
+
+
 def test_one_event_is_known_by_its_posts() -> None:
     assert same_event(event_trace("iron lady", ("a", "b", "c")), event_trace("Thatcher", ("c", "d", "e")))
     assert not same_event(event_trace("iron lady", ("a", "b")), event_trace("Thatcher", ("c", "d")))

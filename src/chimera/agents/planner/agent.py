@@ -15,7 +15,6 @@ from chimera.contracts.evidence import TrendEvidence
 from chimera.contracts.trend import Trend
 from chimera.core.clock import Clock
 from chimera.core.identity import new_id
-from chimera.core.money import CENT
 from chimera.storage.database import Connection, Database
 from chimera.storage.records import made_topics, review_item, trends
 from chimera.storage.records.review_item import ReviewedTrend, ReviewItem
@@ -34,7 +33,7 @@ class Candidate:
 
     @property
     def trace(self) -> EventTrace:
-        return event_trace(self.trend.topic, tuple(post.url for post in self.evidence.top_posts))
+        return _trace(self.trend.topic, self.evidence)
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -44,7 +43,7 @@ class Candidate:
 
 
 class Planner:
-    """Chooses among the scout's trends; `cheapest_usd` is the least a production costs."""
+    """Chooses among the scout's trends. Whether the money is there is the CFO's word, signed and ledgered."""
 
     def __init__(
         self,
@@ -52,22 +51,17 @@ class Planner:
         database: Database,
         clock: Clock,
         sensitive_topics: SensitiveTopics,
-        cheapest_usd: Decimal = CENT,
     ) -> None:
         self.agent_id = agent_id
         self._database = database
         self._clock = clock
         self._sensitive_topics = sensitive_topics
-        self._cheapest_usd = cheapest_usd
 
     async def choose(self, trends: tuple[Trend, ...], budget_usd: Decimal) -> Choice:
         """The trend to make now, or a choice without one and the reason; every other trend is named with its own.
 
         A sensitive trend is put on the review list, once for its event; it can be chosen after a person approved it.
         """
-        if budget_usd < self._cheapest_usd:
-            reason = f"the budget of ${budget_usd} is below the ${self._cheapest_usd} the cheapest production costs"
-            return _choice(None, None, budget_usd, reason, ())
         candidates, passed_over = await self._candidates(trends)
         kept: list[tuple[Candidate, Worth]] = []
         async with self._database.transaction() as connection:
@@ -101,7 +95,7 @@ class Planner:
         earliest, latest = _compared_between(candidate.evidence.as_of)
         for made in await made_topics.between(connection, earliest, latest):
             if made.trend_id == candidate.trend.trend_id or same_event(
-                candidate.trace, event_trace(made.topic, _posts(made.metadata))
+                candidate.trace, _trace_of(made.topic, made.metadata)
             ):
                 return _passed_over(candidate.trend, f"the piece {made.content_id} is already about it ({made.topic})")
         return await self._sensitivity(connection, candidate, earliest, latest)
@@ -182,12 +176,16 @@ def _compared_between(as_of: datetime) -> tuple[datetime, datetime]:
 
 
 def _is_about(item: ReviewedTrend, candidate: Candidate) -> bool:
-    return same_event(candidate.trace, event_trace(item.subject, _posts(item.metadata)))
+    return same_event(candidate.trace, _trace_of(item.subject, item.metadata))
 
 
-def _posts(metadata: dict[str, object]) -> tuple[str, ...]:
+def _trace(topic: str, evidence: TrendEvidence) -> EventTrace:
+    posts = tuple(post.url for post in evidence.top_posts)
+    return event_trace(topic, posts, tuple(phrase.name for phrase in evidence.phrases))
+
+
+def _trace_of(topic: str, metadata: dict[str, object]) -> EventTrace:
     try:
-        evidence = TrendEvidence.model_validate(metadata.get("evidence"))
+        return _trace(topic, TrendEvidence.model_validate(metadata.get("evidence")))
     except ValidationError:
-        return ()
-    return tuple(post.url for post in evidence.top_posts)
+        return event_trace(topic, ())

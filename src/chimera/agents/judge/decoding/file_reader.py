@@ -11,7 +11,6 @@ from PIL import Image, UnidentifiedImageError
 
 from chimera.agents.judge.decoding.observation import Band, Container, Heard, Observation, Seen
 from chimera.agents.judge.decoding.picture_meter import PictureMeter
-from chimera.agents.judge.decoding.sound_meter import RATE_HZ, SoundMeter
 from chimera.core.limits import FILE_SIZE_BYTES_MAX, VIDEO_DURATION_SECONDS_MAX
 
 _FRAMES_MAX = VIDEO_DURATION_SECONDS_MAX * 60
@@ -32,7 +31,7 @@ def observe(video: Path, thumbnail: Path | None, band: Band, crop_times: Sequenc
     sides = (container.width, container.height)
     if container.video_codec and (max(sides) > _SIDE_MAX or min(sides) < _SIDE_MIN):
         return Observation(container, None, None, (f"{sides[0]}x{sides[1]} is too large or too small to measure",))
-    seen = _see(video, PictureMeter(band, crop_times), damage) if container.video_codec else None
+    seen = _see(video, PictureMeter(band, crop_times, container.duration), damage) if container.video_codec else None
     heard = _hear(video, damage) if container.audio_codec else None
     return Observation(container, seen, heard, tuple(damage))
 
@@ -73,6 +72,9 @@ def _see(video: Path, meter: PictureMeter, damage: list[str]) -> Seen | None:
 
 
 def _hear(video: Path, damage: list[str]) -> Heard | None:
+    # Imported here: scipy.signal takes half a second, which no command should pay before it decodes something.
+    from chimera.agents.judge.decoding.sound_meter import RATE_HZ, SoundMeter
+
     meter: SoundMeter | None = None
     rate = 0
     resampler = av.AudioResampler(format="fltp", layout="stereo", rate=RATE_HZ)

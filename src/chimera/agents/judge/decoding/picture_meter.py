@@ -21,12 +21,13 @@ _SNAPSHOTS_MAX = 6_500
 _CROPS_MAX = 8
 _BLOCK = 8
 _BLOCKINESS_EVERY_SECONDS = 1.0
+_QUANTISERS_MAX = 32
 
 
 class PictureMeter:
     """Feed it frames in order, then ask for what was `seen`. Keeps no frame but small band pictures and the crops."""
 
-    def __init__(self, band: Band, crop_times: Sequence[float]) -> None:
+    def __init__(self, band: Band, crop_times: Sequence[float], duration: float) -> None:
         self._band = band
         self._wanted = sorted(crop_times)[:_CROPS_MAX]
         self._previous: NDArray[np.float32] | None = None
@@ -36,6 +37,8 @@ class PictureMeter:
         self._snapshot_times: list[float] = []
         self._crops: list[Luma] = []
         self._blockiness: list[float] = []
+        self._quantisers = 0
+        self._quantiser_seconds = duration / _QUANTISERS_MAX
 
     def feed(self, frame: av.VideoFrame) -> None:
         """Measure one frame; its time is its presentation time."""
@@ -46,7 +49,8 @@ class PictureMeter:
         top, bottom = (round(edge * small.shape[0]) for edge in (self._band.top, self._band.bottom))
         change, band_change = self._changes(small, top, bottom)
         dark = float(np.mean(small <= _DARK_LUMA))
-        self._rows.append((at, dark, change, band_change, self._is_new_scene(small, top, bottom), _quantiser(frame)))
+        is_new = self._is_new_scene(small, top, bottom)
+        self._rows.append((at, dark, change, band_change, is_new, self._sampled_quantiser(frame, at)))
         self._previous = small
         if len(self._blockiness) * _BLOCKINESS_EVERY_SECONDS <= at:
             self._blockiness.append(_blockiness(luma))
@@ -77,6 +81,13 @@ class PictureMeter:
             snapshots=np.stack(self._snapshots),
             crops=tuple(self._crops),
         )
+
+    def _sampled_quantiser(self, frame: av.VideoFrame, at: float) -> float:
+        """32 times, spread over the video: a frame whose side data was read stays in memory until a collection."""
+        if self._quantisers >= _QUANTISERS_MAX or at < self._quantisers * self._quantiser_seconds:
+            return float("nan")
+        self._quantisers += 1
+        return _quantiser(frame)
 
     def _changes(self, small: NDArray[np.float32], top: int, bottom: int) -> tuple[float, float]:
         if self._previous is None or self._previous.shape != small.shape:

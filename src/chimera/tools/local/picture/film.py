@@ -1,9 +1,12 @@
 """The whole video as frames: for any moment, everything that stands on screen, from the ground up."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import skia  # type: ignore[import-not-found]
 
-from chimera.contracts.production import VideoJob
+from chimera.contracts.production import SpokenWord, VideoJob
+from chimera.tools.local.picture.acts import HeardWord, act_times
 from chimera.tools.local.picture.backdrop import movement, paint_ground
 from chimera.tools.local.picture.beat_timing import Span, beat_at, beat_spans
 from chimera.tools.local.picture.caption_layer import CaptionLayer
@@ -26,6 +29,7 @@ class Film:
         self._look, self._cues = look, cues
         self._spans = beat_spans(len(story.beats), track.words, track.duration_ms)
         subject = Subject(job.evidence, story.topic)
+        self._acts = [_acts(index, span, track.words) for index, span in enumerate(self._spans)]
         self._scenes = [PAINTERS[beat.scene](look, subject) for beat in story.beats]
         self._headlines = [Headline(look, beat.headline) for beat in story.beats]
         self._captions = CaptionLayer(look)
@@ -40,6 +44,12 @@ class Film:
     def spans(self) -> tuple[Span, ...]:
         """When each beat is on screen."""
         return self._spans
+
+    def settled(self, beat: int) -> float:
+        """A second of the video at which this beat's picture stands still between two of its moves."""
+        span, acts = self._spans[beat], self._acts[beat][0]
+        moves_next = acts[2] if len(acts) > 2 else span.seconds - HALF_SECONDS
+        return span.start + max(0.0, moves_next - 0.05)
 
     def paint(self, sheet: Sheet, at: float, *, with_captions: bool = True) -> None:
         """Draw the moment `at` (seconds) over whatever `sheet` held."""
@@ -59,7 +69,7 @@ class Film:
         beat = beat_at(self._spans, at)
         span = self._spans[beat]
         since = at - span.start
-        self._scenes[beat](canvas, BeatTime(since, span.seconds))
+        self._scenes[beat](canvas, BeatTime(since, span.seconds, *self._acts[beat]))
         self._headlines[beat].paint(canvas, since + (0.5 if beat == 0 else 0.0))
 
     def _paint_sweep(self, canvas: skia.Canvas, at: float) -> None:
@@ -67,3 +77,9 @@ class Film:
             if abs(at - span.start) < HALF_SECONDS and span.seconds > 2 * HALF_SECONDS:
                 self._sweep(canvas, (at - span.start + HALF_SECONDS) / (2 * HALF_SECONDS))
                 return
+
+
+def _acts(beat: int, span: Span, words: Sequence[SpokenWord]) -> tuple[tuple[float, ...], tuple[HeardWord, ...]]:
+    """When the beat's picture moves, and what is said in it."""
+    heard = tuple(HeardWord(word.text, word.start_ms / 1000 - span.start) for word in words if word.beat == beat)
+    return act_times(span.seconds, heard), heard

@@ -1,6 +1,10 @@
-"""The strip under the words of a tall video: the series' own columns, filling as the story is told."""
+"""The strip under the words of a tall video: the series' own columns, filling as the story is told.
+
+A series that is mostly empty is shown added up, so that the strip climbs instead of standing bare.
+"""
 
 from collections.abc import Callable
+from itertools import accumulate
 
 import skia  # type: ignore[import-not-found]
 
@@ -17,7 +21,7 @@ Skyline = Callable[[skia.Canvas, float], None]
 
 
 def skyline(look: Look, evidence: TrendEvidence) -> Skyline:
-    """A painter for how much of the video has passed, 0 to 1. Columns are bucket sums, to one scale."""
+    """A painter for how much of the video has passed, 0 to 1. Columns are to one scale."""
     layout, palette = look.layout, look.palette
     strip = Box(
         0,
@@ -25,7 +29,7 @@ def skyline(look: Look, evidence: TrendEvidence) -> Skyline:
         layout.width,
         layout.height - layout.footer.bottom - _CLEAR_UNDER_FOOTER,
     )
-    sums = _grouped([bucket.mentions for bucket in evidence.series])
+    sums = heights(_grouped([bucket.mentions for bucket in evidence.series]))
     top = max(sums, default=0)
     if strip.height < 120 or top == 0:
         return lambda *_: None
@@ -51,6 +55,14 @@ def skyline(look: Look, evidence: TrendEvidence) -> Skyline:
                     block(canvas, bar, colour, 8)
 
     return paint
+
+
+def heights(sums: list[int]) -> list[int]:
+    """The sums themselves, or how they add up from the first busy column on where over half of them are 0."""
+    busy = [index for index, total in enumerate(sums) if total]
+    if not busy or 2 * len(busy) >= len(sums):
+        return sums
+    return list(accumulate(sums[busy[0] :]))
 
 
 def _grouped(counts: list[int]) -> list[int]:

@@ -11,7 +11,6 @@ from chimera.tools.local.picture.frame_format import FrameFormat
 from chimera.tools.local.picture.sheet import Sheet
 
 _BYTES_MAX = 2_000_000
-_SETTLED_SECONDS = 2.4
 
 
 def write_thumbnail(film: Film, storyboard: Storyboard, form: FrameFormat, target: Path) -> None:
@@ -21,9 +20,8 @@ def write_thumbnail(film: Film, storyboard: Storyboard, form: FrameFormat, targe
         ToolFailed: it could not be written.
     """
     hooks = [index for index, beat in enumerate(storyboard.beats) if beat.scene is Scene.HOOK]
-    span = film.spans[hooks[0] if hooks else 0]
     sheet = Sheet(form)
-    film.paint(sheet, span.start + min(_SETTLED_SECONDS, span.seconds * 0.8), with_captions=False)
+    film.paint(sheet, film.settled(hooks[0] if hooks else 0), with_captions=False)
     image = skia.Image.fromarray(sheet.pixels, colorType=skia.kRGBA_8888_ColorType)
     for quality in (90, 80, 60):
         encoded = bytes(image.encodeToData(skia.EncodedImageFormat.kJPEG, quality))

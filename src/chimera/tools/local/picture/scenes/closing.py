@@ -7,11 +7,11 @@ import skia  # type: ignore[import-not-found]
 
 from chimera.contracts.evidence import TrendEvidence
 from chimera.tools.local.picture.brush import block
-from chimera.tools.local.picture.easing import breath, ease_out, overshoot, phase
+from chimera.tools.local.picture.easing import ease_out, phase
 from chimera.tools.local.picture.figures import figure_size
 from chimera.tools.local.picture.lettering import Line
 from chimera.tools.local.picture.look import Look
-from chimera.tools.local.picture.palette import faded
+from chimera.tools.local.picture.palette import blend
 from chimera.tools.local.picture.scenes.painter import BeatTime, Painter, Subject, count_text, has_ratio, ratio_text
 from chimera.tools.local.picture.scenes.run_of_mentions import draw_run
 from chimera.tools.local.picture.screen_text import on_screen
@@ -31,17 +31,20 @@ def paint_closing(look: Look, subject: Subject) -> Painter:
     width = (body.width - _GAP * (len(figures) - 1)) / len(figures)
     cards_top = body.y + topic_height + 30
     tall = min(230.0, (body.bottom - cards_top) * 0.56)
+    cards = [Box(body.x + index * (width + _GAP), cards_top, width, tall) for index in range(len(figures))]
     run_top = cards_top + tall + 44
     run = Box(body.x, run_top, body.width, body.bottom - run_top - 8)
 
     def paint(canvas: skia.Canvas, now: BeatTime) -> None:
         at = now.at
         _draw_topic(canvas, look, topic, at)
+        light = now.spotlight([label for _, label in figures])
         for index, figure in enumerate(figures):
-            arrived = ease_out(phase(at, 0.35 + 0.22 * index, 0.7))
-            card = Box(body.x + index * (width + _GAP), cards_top + 50 * (1 - arrived), width, tall)
+            arrived = ease_out(phase(at, 0.3 + 0.35 * index, 0.7))
+            lit = light.weight(index)
+            card = Box(cards[index].x, cards[index].y + 50 * (1 - arrived) - 14 * lit, width, tall)
             if arrived > 0:
-                _draw_card(canvas, look, card, figure, (at - 0.22 * index, index))
+                _draw_card(canvas, look, card, figure, lit)
         draw_run(canvas, look, evidence, run, at - 0.8)
 
     return paint
@@ -65,14 +68,17 @@ def _draw_topic(canvas: skia.Canvas, look: Look, lines: tuple[Line, ...], at: fl
         top += line.size * 1.06
 
 
-def _draw_card(canvas: skia.Canvas, look: Look, card: Box, figure: tuple[str, str], state: tuple[float, int]) -> None:
-    palette, (at, index) = look.palette, state
-    block(canvas, card, faded(palette.ink, 0.12), 26)
+def _draw_card(canvas: skia.Canvas, look: Look, card: Box, figure: tuple[str, str], lit: float) -> None:
+    palette = look.palette
+    block(canvas, card, blend(blend(palette.deep, palette.ink, 0.14), palette.accent, lit), 26)
     text, label = figure
+    ink, second = (
+        blend(palette.ink, palette.on_accent, round(lit)),
+        blend(palette.second, palette.on_accent, round(lit)),
+    )
     size = min(figure_size(look, text, look.display, 124, card.width - 40), card.height * 0.56)
-    shown = look.lettering.line(text, look.display, size, palette.ink)
+    shown = look.lettering.line(text, look.display, size, ink)
     shown.draw(canvas, card.centre_x - shown.width / 2, card.y + card.height * 0.54)
-    line = look.lettering.fitted(label, Face.STRONG, 38, palette.second, card.width - 24, 24)
+    line = look.lettering.fitted(label, Face.STRONG, 38, second, card.width - 24, 24)
     line.draw(canvas, card.centre_x - line.width / 2, card.y + card.height * 0.82)
-    glow = breath(at + index * 0.5, 2.2) * overshoot(phase(at, 0.6, 0.6))
-    block(canvas, Box(card.x + 26, card.bottom - 12, (card.width - 52) * (0.25 + 0.75 * glow), 7), palette.accent, 3)
+    block(canvas, Box(card.x + 26, card.bottom - 14, (card.width - 52) * (1 - lit), 7), palette.accent, 3)

@@ -1,15 +1,18 @@
 """COMMUNITIES: where it was said, as ranked bars or lollipops."""
 
+from datetime import datetime
+
 import skia  # type: ignore[import-not-found]
 
-from chimera.contracts.evidence import Share
+from chimera.contracts.evidence import Share, TrendEvidence
 from chimera.tools.local.picture.brush import block, disc, segment
 from chimera.tools.local.picture.easing import breath, ease_out, phase
 from chimera.tools.local.picture.look import Look
 from chimera.tools.local.picture.palette import blend, faded
 from chimera.tools.local.picture.scenes.count import paint_count
 from chimera.tools.local.picture.scenes.painter import BeatTime, Painter, Subject, count_text
-from chimera.tools.local.picture.screen_text import on_screen
+from chimera.tools.local.picture.scenes.staging import draw_light
+from chimera.tools.local.picture.screen_text import moment, on_screen
 from chimera.tools.local.picture.stage_layout import Box
 from chimera.tools.local.picture.typefaces import Face
 
@@ -29,22 +32,36 @@ def paint_communities(look: Look, subject: Subject) -> Painter:
         return paint_count(look, subject)
     body = look.layout.body
     note = f"{evidence.community_count:,} communit{'y' if evidence.community_count == 1 else 'ies'} in all"
-    step = min((body.height - 70) / len(rows), 132.0)
+    step = min((body.height - 70) / len(rows), 150.0)
     top = body.y + (body.height - 70 - step * len(rows)) / 2
+    places = [Box(body.x, top + index * step, body.width, step) for index in range(len(rows))]
     largest = max(rows[0].mentions, 1)
+    firsts = first_posts(evidence)
 
     def paint(canvas: skia.Canvas, now: BeatTime) -> None:
         at = now.at
-        stagger = min(0.35, now.seconds * 0.45 / len(rows))
+        stagger = min(0.35, max(0.05, (now.opening - 0.8) / len(rows)))
+        light = now.spotlight([share.name for share in rows])
+        lamps = [Box(place.x - 18, place.y - 4, place.width + 36, place.height - 8) for place in places]
+        draw_light(canvas, lamps, light, faded(look.palette.accent, 0.34), 26)
         for index, share in enumerate(rows):
-            row = Box(body.x, top + index * step, body.width, step)
-            grown = ease_out(phase(at, 0.25 + stagger * index, 0.9))
-            _draw_row(canvas, look, share, row, (share.mentions / largest, grown, at - index * 0.3))
-        arrived = ease_out(phase(at, 0.6 + stagger * len(rows), 0.6))
-        line = look.lettering.fitted(note, Face.TEXT, 38, look.palette.muted, body.width, 28)
-        line.draw(canvas, body.x, body.bottom - 12, arrived)
+            grown = ease_out(phase(at, 0.1 + stagger * index, 0.9))
+            _draw_row(canvas, look, share, places[index], (share.mentions / largest, grown, at - index * 0.3))
+        arrived = ease_out(phase(at, 0.4 + stagger * len(rows), 0.6))
+        notes = [note, *(firsts.get(share.name, note) for share in rows)]
+        for index, text in enumerate(notes):
+            line = look.lettering.fitted(text, Face.TEXT, 40, look.palette.muted, body.width, 28)
+            line.draw(canvas, body.x, body.bottom - 12, arrived * light.opacity(index - 1))
 
     return paint
+
+
+def first_posts(evidence: TrendEvidence) -> dict[str, str]:
+    """For each community with a post among those kept in the evidence, when the earliest of these was posted."""
+    found: dict[str, datetime] = {}
+    for post in evidence.top_posts:
+        found[post.community] = min(post.created_at, found.get(post.community, post.created_at))
+    return {name: f"{on_screen(name, 60)}: a post at {moment(at)} UTC" for name, at in found.items()}
 
 
 def _draw_row(canvas: skia.Canvas, look: Look, share: Share, row: Box, state: tuple[float, float, float]) -> None:
@@ -53,8 +70,8 @@ def _draw_row(canvas: skia.Canvas, look: Look, share: Share, row: Box, state: tu
     if grown <= 0:
         return
     palette = look.palette
-    text_size = min(44.0, row.height * 0.36)
-    thick = min(34.0, row.height * 0.28)
+    text_size = min(52.0, row.height * 0.44)
+    thick = min(40.0, row.height * 0.26)
     baseline = row.y + text_size * 0.95
     count = look.lettering.line(count_text(share.mentions, grown), look.display, text_size * 1.15, palette.ink)
     name = look.lettering.fitted(

@@ -1,65 +1,43 @@
-"""COUNT: mentions counting up, and one dot for each of them, what was expected in another colour."""
+"""COUNT: mentions counting up, one dot for each of them, and the dots laid out again and again as the beat goes on."""
 
 import math
-from dataclasses import dataclass
 
 import skia  # type: ignore[import-not-found]
 
 from chimera.contracts.evidence import TrendEvidence
-from chimera.tools.local.picture.brush import Point, disc, dots
+from chimera.tools.local.picture.acts import Move
+from chimera.tools.local.picture.brush import Point, disc, dots, fill, ring
 from chimera.tools.local.picture.easing import ease_in_out, ease_out, phase
 from chimera.tools.local.picture.figures import draw_figure, draw_settled, figure_size
 from chimera.tools.local.picture.look import Look
 from chimera.tools.local.picture.palette import blend
+from chimera.tools.local.picture.scenes.dot_arrangements import Arrangement, DotField, arrangements, dot_field
 from chimera.tools.local.picture.scenes.painter import BeatTime, Painter, Subject, count_text
+from chimera.tools.local.picture.scenes.staging import lerp, point_between
 from chimera.tools.local.picture.screen_text import length_of_time, one_decimal, posts
 from chimera.tools.local.picture.stage_layout import Box
 from chimera.tools.local.picture.typefaces import Face
-
-_DOTS_MAX = 420
-
-
-@dataclass(frozen=True, slots=True)
-class DotField:
-    """A grid of dots; each stands for `posts_each` posts (the last one for what is left)."""
-
-    centres: tuple[Point, ...]
-    diameter: float
-    posts_each: int
-    columns: int
-
-
-def dot_field(mentions: int, box: Box) -> DotField:
-    """The grid for this many posts that fills the box best; no dot lies outside it."""
-    each = max(1, -(-mentions // _DOTS_MAX))
-    count = -(-mentions // each)
-    if count == 0:
-        return DotField((), 0, 1, 1)
-    columns = max(1, min(count, round(math.sqrt(count * box.width / box.height))))
-    pitch = min(box.width / columns, box.height / -(-count // columns), 110.0)
-    left = box.x + (box.width - pitch * columns) / 2 + pitch / 2
-    centres = tuple((left + (i % columns) * pitch, box.y + pitch / 2 + (i // columns) * pitch) for i in range(count))
-    return DotField(centres, pitch * 0.66, each, columns)
 
 
 def paint_count(look: Look, subject: Subject) -> Painter:
     """The counter above, the dots below it, the legend at the bottom."""
     evidence = subject.evidence
-    body, palette = look.layout.body, look.palette
-    top = Box(body.x, body.y, body.width, body.height * 0.27)
-    field = dot_field(evidence.mentions, Box(body.x, top.bottom + 14, body.width, body.height * 0.73 - 86))
-    usual = min(len(field.centres), round(float(evidence.expected) / field.posts_each))
+    body = look.layout.body
+    top = Box(body.x, body.y, body.width, body.height * 0.25)
+    stage = Box(body.x, top.bottom + 14, body.width, body.height * 0.75 - 78)
+    field = dot_field(evidence.mentions, stage)
+    ways = arrangements(evidence, stage)
 
     def paint(canvas: skia.Canvas, now: BeatTime) -> None:
-        at = now.at
-        filling = min(3.2, max(1.0, now.seconds * 0.5))
-        done = ease_in_out(phase(at, 0.25, filling))
+        done = ease_in_out(phase(now.at, 0.2, now.opening - 0.3))
         _draw_counter(canvas, look, evidence, top, done)
-        shown = round(len(field.centres) * done)
-        dots(canvas, field.centres[: min(shown, usual)], field.diameter, palette.muted)
-        dots(canvas, field.centres[usual:shown], field.diameter, palette.accent)
-        _draw_wave(canvas, look, field, usual, shown, at - filling)
-        _draw_legend(canvas, look, evidence, field, at)
+        move = now.cycle(len(ways))
+        _draw_expected(canvas, look, ways, move)
+        _draw_tags(canvas, look, ways, move)
+        _draw_dots(canvas, look, ways, move, done)
+        if done >= 1 and move.done >= 1:
+            _draw_wave(canvas, look, ways[move.after], now.at)
+        _draw_legend(canvas, look, evidence, field, now.at)
 
     return paint
 
@@ -77,18 +55,55 @@ def _draw_counter(canvas: skia.Canvas, look: Look, evidence: TrendEvidence, box:
         line.draw(canvas, box.right - line.width, box.y + size * 0.76 - (0 if index else 58))
 
 
-def _draw_wave(canvas: skia.Canvas, look: Look, field: DotField, usual: int, shown: int, at: float) -> None:
-    """When all dots stand, a glint passes over them, again and again."""
-    if at <= 0 or shown < len(field.centres):
-        return
-    rows = -(-len(field.centres) // field.columns)
-    front = (at * 14) % (field.columns + rows + 12)
-    lit = [
-        centre
-        for index, centre in enumerate(field.centres)
-        if index >= usual and 0 <= front - (index % field.columns) - (index // field.columns) < 3
+def _draw_dots(canvas: skia.Canvas, look: Look, ways: tuple[Arrangement, ...], move: Move, done: float) -> None:
+    """The dots on their way, the first to leave the first to arrive."""
+    start, goal = ways[move.before], ways[move.after]
+    count = len(goal.centres)
+    shown = round(count * done)
+    diameter = lerp(start.diameter, goal.diameter, move.done)
+    dots(canvas, _under_way(start, goal, move.done)[:shown], diameter, look.palette.accent)
+    if 0 < shown < count:
+        disc(canvas, goal.centres[shown - 1], diameter * 0.62, look.palette.second)
+
+
+def _under_way(start: Arrangement, goal: Arrangement, done: float) -> list[Point]:
+    if done >= 1 or start is goal:
+        return list(goal.centres)
+    count = len(goal.centres)
+    return [
+        point_between(one, other, ease_in_out(phase(done, 0.35 * index / count, 0.65)))
+        for index, (one, other) in enumerate(zip(start.centres, goal.centres, strict=True))
     ]
-    dots(canvas, lit, field.diameter * 1.22, look.palette.second)
+
+
+def _draw_expected(canvas: skia.Canvas, look: Look, ways: tuple[Arrangement, ...], move: Move) -> None:
+    """The dots that were expected; of the last one only as much as was expected."""
+    for index, way in enumerate(ways):
+        weight = move.weight(index)
+        if weight <= 0.02 or not way.expected:
+            continue
+        radius, centre = way.diameter / 2 * weight, way.expected[-1]
+        dots(canvas, way.expected[:-1], 2 * radius, look.palette.muted)
+        ring(canvas, centre, radius, look.palette.muted, 4)
+        around = skia.Rect.MakeXYWH(centre[0] - radius, centre[1] - radius, 2 * radius, 2 * radius)
+        canvas.drawArc(around, -90, 360 * way.expected_part, True, fill(look.palette.muted))
+
+
+def _draw_tags(canvas: skia.Canvas, look: Look, ways: tuple[Arrangement, ...], move: Move) -> None:
+    for index, way in enumerate(ways):
+        weight = move.weight(index)
+        for tag in way.tags if weight > 0.02 else ():
+            line = look.lettering.fitted(tag.text, Face.STRONG, 38, look.palette.ink, tag.width, 26)
+            line.draw(canvas, tag.x, tag.baseline, weight)
+
+
+def _draw_wave(canvas: skia.Canvas, look: Look, way: Arrangement, at: float) -> None:
+    """While the dots stand, a glint passes over them, again and again."""
+    reach = max((x for x, _ in way.centres), default=0.0) + way.diameter * 4
+    width = way.diameter * 2.2
+    front = math.fmod(at * 620, reach + 500)
+    lit = [centre for centre in way.centres if 0 <= front - centre[0] < width]
+    dots(canvas, lit, way.diameter * 1.16, look.palette.second)
 
 
 def _draw_legend(canvas: skia.Canvas, look: Look, evidence: TrendEvidence, field: DotField, at: float) -> None:

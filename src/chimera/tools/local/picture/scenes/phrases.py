@@ -10,14 +10,15 @@ from chimera.tools.local.picture.brush import block
 from chimera.tools.local.picture.easing import overshoot, phase
 from chimera.tools.local.picture.lettering import Line
 from chimera.tools.local.picture.look import Look
-from chimera.tools.local.picture.palette import faded
+from chimera.tools.local.picture.palette import blend, faded
 from chimera.tools.local.picture.scenes.count import paint_count
 from chimera.tools.local.picture.scenes.painter import BeatTime, Painter, Subject
-from chimera.tools.local.picture.screen_text import on_screen, whole
+from chimera.tools.local.picture.screen_text import on_screen, posts, whole
 from chimera.tools.local.picture.stage_layout import Box
 from chimera.tools.local.picture.typefaces import Face
 
 _PHRASES_MAX = 9
+_CELLS_MAX = 40
 _GAP = 18.0
 _PLATE_MARGINS = 68.0
 
@@ -38,23 +39,54 @@ def paint_phrases(look: Look, subject: Subject) -> Painter:
     shares = sorted(evidence.phrases, key=lambda share: (-share.mentions, share.name))[:_PHRASES_MAX]
     if not shares:
         return paint_count(look, subject)
-    placed = pack(look, tuple(shares), look.layout.body)
+    body = look.layout.body
+    tall = min(190.0, body.height * 0.3)
+    placed = pack(look, tuple(shares), Box(body.x, body.y, body.width, body.height - tall))
+    detail = Box(body.x, body.bottom - tall + 10, body.width, tall - 10)
 
     def paint(canvas: skia.Canvas, now: BeatTime) -> None:
         at = now.at
-        stagger = min(0.32, now.seconds * 0.5 / len(placed))
+        stagger = min(0.32, (now.opening - 0.6) / len(placed))
+        light = now.spotlight([share.name for share in shares[: len(placed)]])
         for plate in placed:
-            grown = overshoot(phase(at, 0.2 + stagger * plate.order, 0.55))
+            grown = overshoot(phase(at, 0.1 + stagger * plate.order, 0.55))
+            lit = light.weight(plate.order)
             if grown > 0:
                 drift = 7 * math.sin(at * 1.5 + plate.order * 1.7)
-                _draw_plate(canvas, look, plate, grown, drift)
+                _draw_plate(canvas, look, plate, (grown * (1 + 0.06 * lit), lit), drift)
+        for index, share in enumerate(shares[: len(placed)]):
+            _draw_share(
+                canvas, look, detail, (min(share.mentions, evidence.mentions), evidence.mentions), light.weight(index)
+            )
 
     return paint
 
 
+def _draw_share(canvas: skia.Canvas, look: Look, box: Box, part: tuple[int, int], weight: float) -> None:
+    """How many of the posts carry the phrase: said, and as a bar filled to scale."""
+    if weight <= 0.02:
+        return
+    palette, (carrying, mentions) = look.palette, part
+    text = f"in {whole(carrying)} of {posts(mentions)}"
+    line = look.lettering.fitted(text, Face.STRONG, min(64.0, box.height * 0.36), palette.ink, box.width, 30)
+    line.draw(canvas, box.x, box.y + line.size, max(0.0, 2 * weight - 1))
+    top = box.y + line.size * 1.45
+    thick = min(64.0, box.bottom - top)
+    if mentions <= _CELLS_MAX:
+        pitch = min(box.width / max(1, mentions), 150.0)
+        cells = [Box(box.x + pitch * index + 4, top, pitch - 8, thick) for index in range(mentions)]
+    else:
+        cells = [Box(box.x, top, box.width, thick)]
+    for index, cell in enumerate(cells):
+        block(canvas, cell, faded(palette.ink, 0.14 * weight), 12)
+        filled = carrying / mentions if len(cells) == 1 < mentions else float(index < carrying)
+        reach = cell.width * filled * phase(weight, 0.4 * index / len(cells), 0.6)
+        block(canvas, Box(cell.x, cell.y, reach, cell.height), palette.second, 12)
+
+
 def pack(look: Look, shares: tuple[Share, ...], body: Box) -> tuple[Placed, ...]:
     """Rows of plates centred in the body, as large as fit; the fewest mentions go when even the smallest do not."""
-    for scale in (1.25, 1.1, 1.0, 0.9, 0.8, 0.7, 0.6, 0.5):
+    for scale in (2.0, 1.7, 1.45, 1.25, 1.1, 1.0, 0.9, 0.8, 0.7, 0.6, 0.5):
         placed = _rows(look, shares, body, scale)
         if placed:
             return placed
@@ -64,11 +96,11 @@ def pack(look: Look, shares: tuple[Share, ...], body: Box) -> tuple[Placed, ...]
 def _rows(look: Look, shares: tuple[Share, ...], body: Box, scale: float) -> tuple[Placed, ...]:
     largest = max(shares[0].mentions, 1)
     rows: list[list[tuple[Line, Line, float, float]]] = [[]]
-    for index, share in enumerate(shares):
+    for share in shares:
         size = max(34.0, 104 * scale * math.sqrt(share.mentions / largest))
-        count = look.lettering.line(whole(share.mentions), Face.STRONG, max(28.0, size * 0.42), _ink(look, index))
+        count = look.lettering.line(whole(share.mentions), Face.STRONG, max(28.0, size * 0.42), look.palette.ink)
         room = body.width - count.width - _PLATE_MARGINS
-        word = look.lettering.fitted(on_screen(share.name, 60), look.display, size, _ink(look, index), room, 34)
+        word = look.lettering.fitted(on_screen(share.name, 60), look.display, size, look.palette.ink, room, 34)
         width, height = word.width + count.width + _PLATE_MARGINS, word.size * 1.42
         used = sum(piece[2] + _GAP for piece in rows[-1])
         if rows[-1] and used + width > body.width:
@@ -93,19 +125,20 @@ def _centred(rows: list[list[tuple[Line, Line, float, float]]], heights: list[fl
     return tuple(placed)
 
 
-def _ink(look: Look, order: int) -> int:
-    return look.palette.on_accent if order == 0 else look.palette.ink
-
-
-def _draw_plate(canvas: skia.Canvas, look: Look, plate: Placed, grown: float, drift: float) -> None:
+def _draw_plate(canvas: skia.Canvas, look: Look, plate: Placed, state: tuple[float, float], drift: float) -> None:
+    """`state`: how far it has grown, and how far it stands out."""
     palette, box = look.palette, plate.box
+    grown, lit = state
     canvas.save()
     canvas.translate(box.centre_x, box.centre_y + drift)
     if grown < 0.999 or grown > 1.001:
         canvas.scale(grown, grown)
     canvas.translate(-box.centre_x, -box.centre_y)
-    block(canvas, box, palette.accent if plate.order == 0 else faded(palette.ink, 0.13), box.height * 0.28)
+    block(canvas, box, blend(blend(palette.deep, palette.ink, 0.15), palette.accent, lit), box.height * 0.28)
     baseline = box.centre_y + plate.word.cap / 2
-    plate.word.draw(canvas, box.x + 26, baseline)
-    plate.count.draw(canvas, box.x + 42 + plate.word.width, baseline)
+    ink = palette.on_accent if lit > 0.5 else palette.ink
+    word = look.lettering.line(plate.word.text, look.display, plate.word.size, ink)
+    count = look.lettering.line(plate.count.text, Face.STRONG, plate.count.size, ink)
+    word.draw(canvas, box.x + 26, baseline)
+    count.draw(canvas, box.x + 42 + plate.word.width, baseline)
     canvas.restore()

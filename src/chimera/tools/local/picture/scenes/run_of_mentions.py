@@ -1,4 +1,4 @@
-"""The run of mentions as a small filled line, where the series is an accompaniment and not the subject."""
+"""The run of mentions as a small filled line, where the series is an accompaniment; added up where it is sparse."""
 
 import skia  # type: ignore[import-not-found]
 
@@ -7,12 +7,13 @@ from chimera.tools.local.picture.brush import clipped, disc, fill, polygon, poly
 from chimera.tools.local.picture.easing import breath, ease_in_out, phase
 from chimera.tools.local.picture.look import Look
 from chimera.tools.local.picture.palette import faded
+from chimera.tools.local.picture.skyline import heights
 from chimera.tools.local.picture.stage_layout import Box
 
 
 def draw_run(canvas: skia.Canvas, look: Look, evidence: TrendEvidence, box: Box, at: float) -> None:
     """Draw itself in 2.6 seconds, then beat at its last point; nothing with fewer than two buckets or no mentions."""
-    counts = [bucket.mentions for bucket in evidence.series]
+    counts = heights([bucket.mentions for bucket in evidence.series])
     top = max(counts, default=0)
     if len(counts) < 2 or top == 0 or box.height < 40:
         return
