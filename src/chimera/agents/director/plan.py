@@ -6,7 +6,7 @@ from chimera.agents.director.dice import Dice
 from chimera.agents.director.facts import FactTable
 from chimera.contracts.storyboard import Scene
 
-WORDS_PER_BEAT = 16
+WORDS_PER_BEAT = 14
 BEATS_MIN = 5
 BEATS_MAX = 9
 
