@@ -17,14 +17,18 @@ from chimera.core.errors import InternalError, ValidationFailed
 
 ATTEMPTS_MAX = 40
 WRITINGS_MAX = 12
-DETAILS_PER_BEAT_MAX = 3
+DETAILS_PER_BEAT_MAX = 2
+TOPIC_TOLD_MAX = 3
+"""After so many sentences with the topic's name, sentences without it go first."""
 
 _TOLD_ONCE = frozenset(
-    {"peak", "peak_clock", "peak_date", "peak_share", "end_clock", "first_ago", "first_clock", "climb", "late", "usual",
-     "times", "spread", "second", "third", "top_posts", "top_share", "p1_posts", "p2", "posts_read"}
+    {"peak", "peak_clock", "peak_date", "peak_share", "late", "end_clock", "first_ago", "first_clock", "climb", "usual",
+     "times", "spread", "top", "top_count", "top_posts", "top_share", "second", "third", "words", "q1", "p1_count",
+     "q2", "mood", "scored", "posts_read"}
 )  # fmt: skip
 """Facts that bore when told again: patterns without them go first."""
 _NEEDED_SLOTS = ("hook", "count", "meaning", "closing")
+_ANY_CONTEXT = frozenset({"told:posts", "after:hook"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +91,7 @@ def _nothing_fits(room: Room, words_min: int, words_max: int) -> ValidationFaile
     dice = Dice("why")
     for slot in _NEEDED_SLOTS:
         for patterns in (slots()[slot].leads, slots()[slot].details if slot == "hook" else ()):
-            if patterns and _optional(patterns, room, dice, set()) is None:
+            if patterns and _choice(patterns, room, dice, set(), _ANY_CONTEXT) is None:
                 term = next((term for pattern in patterns if (term := _avoided_term(pattern, room, dice))), None)
                 return ValidationFailed(
                     f"no sentence for the {slot} is left without the avoided term {term!r}: take it off the avoid list",
@@ -104,50 +108,96 @@ def _texts(
     planned: tuple[PlannedBeat, ...], room: Room, dice: Dice, words_min: int, words_max: int
 ) -> list[list[str]] | None:
     """Each beat's sentences, or None where this plan does not come out at the wanted length."""
-    said: set[Pattern] = set()
-    leads = [_optional(slots()[beat.slot].leads, room, dice, said) for beat in planned]
-    # The hook's detail names the source and the date: it is always said.
-    source = _optional(slots()["hook"].details, room, dice, said)
-    if source is None or None in leads:
-        return None
-    texts = [[lead] for lead in leads if lead is not None]
-    texts[0].append(source)
-    openings = [position for position in range(1, len(planned)) for _ in range(DETAILS_PER_BEAT_MAX)]
-    for position in dice.shuffled(openings):
-        if _words(texts) >= words_min:
+    script = _Script(planned, room, dice)
+    for position in range(len(planned)):
+        # The hook's detail names the source and the date: it is always said.
+        if not script.add_lead(position) or (position == 0 and not script.add_detail(0, words_max, method=False)):
+            return None
+    openings = [position for position in range(1, len(planned) - 1) for _ in range(DETAILS_PER_BEAT_MAX)]
+    openings.append(len(planned) - 1)
+    order = dice.shuffled(openings)
+    for position, method in [(position, method) for method in (False, True) for position in order]:
+        if script.words >= words_min:
             break
-        details = tuple(pattern for pattern in slots()[planned[position].slot].details if _is_news(pattern, said))
-        detail = _optional(details, room, dice, said)
-        if detail and _words(texts) + words_in(detail) <= words_max:
-            texts[position].append(detail)
-    return texts if words_min <= _words(texts) <= words_max else None
+        script.add_detail(position, words_max, method=method)
+    return script.texts if words_min <= script.words <= words_max else None
 
 
-def _is_news(detail: Pattern, said: set[Pattern]) -> bool:
-    return not any(detail.facts & pattern.facts & _TOLD_ONCE for pattern in said)
+class _Script:
+    """The sentences chosen so far, beat by beat."""
 
+    def __init__(self, planned: tuple[PlannedBeat, ...], room: Room, dice: Dice) -> None:
+        self._slots = [beat.slot for beat in planned]
+        self._room = room
+        self._dice = dice
+        self._patterns: list[list[Pattern]] = [[] for _ in planned]
+        self.texts: list[list[str]] = [[] for _ in planned]
 
-def _words(texts: list[list[str]]) -> int:
-    return sum(words_in(sentence) for sentences in texts for sentence in sentences)
+    @property
+    def words(self) -> int:
+        """Words of the whole script."""
+        return sum(words_in(sentence) for sentences in self.texts for sentence in sentences)
+
+    @property
+    def _said(self) -> set[Pattern]:
+        return {pattern for patterns in self._patterns for pattern in patterns}
+
+    def add_lead(self, position: int) -> bool:
+        """Say the beat's main fact; False where no sentence fits."""
+        return self._add(position, slots()[self._slots[position]].leads, None)
+
+    def add_detail(self, position: int, words_max: int, *, method: bool) -> bool:
+        """Add to the beat what was not told yet, if it fits the length; one sentence of method at most a script."""
+        said = self._said
+        if method and any(pattern.is_method for pattern in said):
+            return False
+        details = tuple(
+            pattern
+            for pattern in slots()[self._slots[position]].details
+            if pattern.is_method == method and not any(pattern.facts & other.facts & _TOLD_ONCE for other in said)
+        )
+        return self._add(position, details, words_max)
+
+    def _add(self, position: int, patterns: tuple[Pattern, ...], words_max: int | None) -> bool:
+        found = _choice(patterns, self._room, self._dice, self._said, self._context(position))
+        if found is None or (words_max is not None and self.words + words_in(found[1]) > words_max):
+            return False
+        self._patterns[position].append(found[0])
+        self.texts[position].append(found[1])
+        return True
+
+    def _context(self, position: int) -> frozenset[str]:
+        """What the script itself allows at `position`: facts told before, the beat before, the beats planned."""
+        told = {fact for patterns in self._patterns[: position + 1] for pattern in patterns for fact in pattern.facts}
+        told |= {"posts"} if "count" in told else set()
+        before = {f"after:{self._slots[position - 1]}"} if position else set()
+        return frozenset({f"told:{fact}" for fact in told} | before | {f"plan:{slot}" for slot in self._slots})
 
 
 def _avoided_term(pattern: Pattern, room: Room, dice: Dice) -> str | None:
     return room.avoided.found_in(write(pattern, room.facts, dice)) if pattern.fits(room.facts, room.tone) else None
 
 
-def _optional(patterns: tuple[Pattern, ...], room: Room, dice: Dice, said: set[Pattern]) -> str | None:
+def _choice(
+    patterns: tuple[Pattern, ...], room: Room, dice: Dice, said: set[Pattern], context: frozenset[str]
+) -> tuple[Pattern, str] | None:
     """A sentence not said yet and free of avoided terms; patterns of the tone itself come up more often."""
-    fitting = [pattern for pattern in patterns if pattern.fits(room.facts, room.tone) and pattern not in said]
+    fitting = [pattern for pattern in patterns if pattern.fits(room.facts, room.tone, context) and pattern not in said]
     toned = [pattern for pattern in fitting if pattern.tones]
-    order = dice.shuffled(toned) + dice.shuffled(fitting) if toned and dice.below(6) == 0 else dice.shuffled(fitting)
-    told = frozenset(fact for pattern in said for fact in pattern.facts) & _TOLD_ONCE
-    for pattern in sorted(order, key=lambda pattern: len(pattern.facts & told)):
+    order = dice.shuffled(toned) + dice.shuffled(fitting) if toned and dice.below(5) < 3 else dice.shuffled(fitting)
+    for pattern in sorted(order, key=lambda pattern: _staleness(pattern, said)):
         for _ in range(WRITINGS_MAX):
             sentence = write(pattern, room.facts, dice)
             if room.avoided.found_in(sentence) is None:
-                said.add(pattern)
-                return sentence
+                return pattern, sentence
     return None
+
+
+def _staleness(pattern: Pattern, said: set[Pattern]) -> int:
+    """How much of a pattern the listener has heard already."""
+    told = frozenset(fact for other in said for fact in other.facts)
+    named = sum("topic" in other.facts for other in said)
+    return len(pattern.facts & told & _TOLD_ONCE) + ("topic" in pattern.facts and named >= TOPIC_TOLD_MAX)
 
 
 def _storyboard(

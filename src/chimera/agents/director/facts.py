@@ -2,18 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from decimal import Decimal
 
 from chimera.agents.director import spoken
+from chimera.agents.director.fact_flags import fact_flags, floor_applied, hours_between, last_full_bucket
 from chimera.contracts.evidence import Share, TrendEvidence
 from chimera.core.errors import ValidationFailed
 
 MENTIONS_MIN = 2
 PEAK_MENTIONS_MIN = 3
 """A peak of fewer posts is no peak worth telling."""
-SENTIMENT_SAMPLE_FEW = 30
-VALUE_WORDS = frozenset(["about", "at", "fewer", "noon", "midnight", "clearly", "slightly", "close", "a", "the"])
+VALUE_WORDS = frozenset(
+    ["about", "at", "fewer", "noon", "midnight", "clearly", "slightly", "close", "a", "the", "on", "in"]
+)
 """The words a value itself can open a sentence with, in lower case."""
 SHORT_NAME_CHARACTERS_MAX = 24
 
@@ -44,7 +45,7 @@ def fact_table(topic: str, evidence: TrendEvidence) -> FactTable:
         )
     values = {"topic": said, **_counts(evidence), **_times(evidence), **_peak(evidence), **_start(evidence)}
     values |= _communities(evidence) | _phrases(said, evidence) | _sentiment(evidence)
-    return FactTable(said, values, _flags(evidence, values))
+    return FactTable(said, values, fact_flags(evidence, values, places(evidence)))
 
 
 def _counts(evidence: TrendEvidence) -> dict[str, str]:
@@ -56,6 +57,7 @@ def _counts(evidence: TrendEvidence) -> dict[str, str]:
         "posts": spoken.counted(evidence.mentions, "post"),
         "window": spoken.length(evidence.timeframe_seconds),
         "usual": _usual(evidence.expected),
+        **_normal_span(evidence.timeframe_seconds),
         "times": _times_said(evidence),
         "platform": platform,
         "source": f"{kind} of {platform} posts",
@@ -65,16 +67,18 @@ def _counts(evidence: TrendEvidence) -> dict[str, str]:
     return values
 
 
+def _normal_span(seconds: int) -> dict[str, str]:
+    """What the count is compared with: `on a normal day`, `in a normal week`, `in a normal stretch of 6 hours`."""
+    named = {86_400: ("on", "day"), 604_800: ("in", "week")}
+    preposition, span = named.get(seconds, ("in", f"stretch of {spoken.length(seconds)}"))
+    return {"on": preposition, "span": span}
+
+
 def _usual(expected: Decimal) -> str:
     if expected < 1:
         return "fewer than 1 post"
     about = "" if expected == expected.to_integral_value() else "about "
     return about + spoken.counted(spoken.rounded(expected), "post")
-
-
-def floor_applied(evidence: TrendEvidence) -> bool:
-    """Whether the scout's floor on `expected` held the ratio down, so that only "at least" can be said of it."""
-    return evidence.expected * evidence.ratio < Decimal("0.95") * evidence.mentions
 
 
 def _times_said(evidence: TrendEvidence) -> str:
@@ -116,22 +120,6 @@ def _peak(evidence: TrendEvidence) -> dict[str, str]:
     return values
 
 
-def last_full_bucket(evidence: TrendEvidence) -> int | None:
-    """Mentions in the newest stretch that lies wholly inside the window."""
-    step = timedelta(seconds=evidence.bucket_seconds)
-    full = [
-        bucket
-        for bucket in evidence.series
-        if bucket.start >= evidence.window_start and bucket.start + step <= evidence.window_end
-    ]
-    return max(full, key=lambda bucket: bucket.start).mentions if full else None
-
-
-def hours_between(earlier: datetime, later: datetime) -> int:
-    """Whole hours, halves up."""
-    return spoken.rounded(Decimal(int((later - earlier).total_seconds())) / 3600)
-
-
 def _start(evidence: TrendEvidence) -> dict[str, str]:
     ago = hours_between(evidence.first_seen, evidence.as_of)
     if evidence.first_seen < evidence.window_start or ago < 2:
@@ -139,7 +127,7 @@ def _start(evidence: TrendEvidence) -> dict[str, str]:
     values = {
         "first_ago": f"about {spoken.counted(ago, 'hour')}",
         "first_clock": spoken.clock_time(evidence.first_seen),
-        "first_date": spoken.date(evidence.first_seen),
+        "first_day": spoken.day(evidence.first_seen),
     }
     climb = hours_between(evidence.first_seen, evidence.peak_start)
     if climb >= 2 and "peak" in _peak(evidence):
@@ -157,45 +145,50 @@ def _said_shares(shares: tuple[Share, ...]) -> list[tuple[str, int]]:
     return [(name, mentions) for name, mentions in said if any(letter.isalpha() for letter in name)]
 
 
-def _places(evidence: TrendEvidence) -> list[tuple[str, int]]:
+def places(evidence: TrendEvidence) -> list[tuple[str, int]]:
     """The communities that can be named, largest first; none where the largest can't be, since "led by" would lie."""
     largest = max((share.mentions for share in evidence.communities), default=0)
-    places = [place for place in _said_shares(evidence.communities) if len(place[0]) <= SHORT_NAME_CHARACTERS_MAX]
-    return places if places and MENTIONS_MIN <= places[0][1] == largest <= evidence.mentions else []
+    named = [place for place in _said_shares(evidence.communities) if len(place[0]) <= SHORT_NAME_CHARACTERS_MAX]
+    return named if named and MENTIONS_MIN <= named[0][1] == largest <= evidence.mentions else []
 
 
 def _communities(evidence: TrendEvidence) -> dict[str, str]:
-    places = _places(evidence)
-    if not places:
-        return {}
-    top, mentions = places[0]
-    values = {
-        "top": top,
-        "top_posts": spoken.counted(mentions, "post"),
-    }
+    values: dict[str, str] = {}
+    if evidence.community_count and evidence.communities:
+        values["spread"] = spoken.counted(evidence.community_count, "community", "communities")
+    if not (named := places(evidence)):
+        return values
+    top, mentions = named[0]
+    values |= {"spread": spoken.counted(max(1, evidence.community_count), "community", "communities")}
+    values |= {"top": top, "top_count": spoken.grouped(mentions), "top_posts": spoken.counted(mentions, "post")}
     if mentions < evidence.mentions:
         values["top_share"] = _percent(mentions, evidence.mentions)
-    values["spread"] = spoken.counted(max(1, evidence.community_count), "community", "communities")
-    if len(places) > 1:
-        values |= {"second": places[1][0], "second_posts": spoken.counted(places[1][1], "post")}
-    if len(places) > 2:
-        values["third"] = places[2][0]
+    if len(named) > 1:
+        values |= {"second": named[1][0], "second_posts": spoken.counted(named[1][1], "post")}
+    if len(named) > 2:
+        values["third"] = named[2][0]
     return values
 
 
 def _phrases(topic: str, evidence: TrendEvidence) -> dict[str, str]:
     known = {word.casefold() for word in (*topic.split(), *spoken.spoken_name(evidence.source.platform).split())}
     values: dict[str, str] = {}
+    chosen: list[tuple[str, int]] = []
     for name, mentions in _said_shares(evidence.phrases):
         words = {word.casefold() for word in name.split()}
         numbered = any(character.isdigit() for character in name)
         if words & known or numbered or len(name) > SHORT_NAME_CHARACTERS_MAX or mentions > evidence.mentions:
             continue
         known |= words
-        rank = len(values) // 2 + 1
-        values |= {f"p{rank}": name, f"p{rank}_posts": spoken.counted(mentions, "post")}
+        chosen.append((name, mentions))
+        rank = len(chosen)
+        values |= {f"p{rank}": name, f"q{rank}": f'"{name}"', f"p{rank}_posts": spoken.counted(mentions, "post")}
         if rank == 3:
             break
+    if chosen:
+        name, mentions = chosen[0]
+        values |= {"p1_count": spoken.grouped(mentions), "p1_kind": "phrase" if " " in name else "word"}
+        values["words"] = spoken.quoted([name for name, _ in chosen])
     return values
 
 
@@ -211,27 +204,3 @@ def mood(mean: Decimal) -> str:
         return "close to neutral"
     strength = "clearly" if abs(mean) >= Decimal("0.35") else "slightly"
     return f"{strength} {'positive' if mean > 0 else 'negative'}"
-
-
-def _flags(evidence: TrendEvidence, values: Mapping[str, str]) -> frozenset[str]:
-    late = last_full_bucket(evidence)
-    top = places[0][1] if (places := _places(evidence)) else 0
-    held = {
-        "recorded": evidence.source.kind == "recorded",
-        "floor": floor_applied(evidence),
-        "new": evidence.expected < 1,
-        "early": "first_ago" in values,
-        "climb": "climb" in values,
-        "late_start": "first_ago" in values and hours_between(evidence.first_seen, evidence.as_of) <= 8,
-        "falling": "late" in values and late is not None and 2 * late < evidence.peak_mentions,
-        "holding": "late" in values and late is not None and 2 * late >= evidence.peak_mentions,
-        "alone": evidence.community_count == 1 and top == evidence.mentions,
-        "majority": 2 * top > evidence.mentions,
-        "scattered": top > 0 and evidence.community_count >= 5 and 4 * top < evidence.mentions,
-        "second": "second" in values,
-        "third": "third" in values,
-        "two": "p2" in values,
-        "three": "p3" in values,
-        "few": 0 < evidence.sentiment.sample_size < SENTIMENT_SAMPLE_FEW,
-    }
-    return frozenset(name for name, holds in held.items() if holds)

@@ -6,7 +6,7 @@ from chimera.agents.director.dice import Dice
 from chimera.agents.director.facts import FactTable
 from chimera.contracts.storyboard import Scene
 
-WORDS_PER_BEAT = 16
+WORDS_PER_BEAT = 14
 BEATS_MIN = 5
 BEATS_MAX = 9
 
@@ -21,19 +21,21 @@ _SCENES = {
     "sentiment": Scene.SENTIMENT,
     "closing": Scene.CLOSING,
 }
-_NEEDS = {"series": "peak", "communities": "top", "phrases": "p1", "timeline": "peak", "sentiment": "scored"}
+_NEEDS = {"series": "peak", "communities": "spread", "phrases": "p1", "timeline": "first_clock", "sentiment": "scored"}
 _MEANING_SCENES = (Scene.RATIO, Scene.SERIES, Scene.TIMELINE, Scene.COUNT, Scene.COMMUNITIES)
 _ORDERS = (
-    ("count", "ratio", "series", "communities", "phrases", "sentiment", "meaning"),
-    ("ratio", "count", "communities", "series", "phrases", "timeline", "meaning"),
-    ("communities", "count", "series", "phrases", "ratio", "meaning", "sentiment"),
-    ("timeline", "count", "communities", "ratio", "phrases", "meaning", "sentiment"),
-    ("count", "phrases", "communities", "sentiment", "series", "ratio", "meaning"),
-    ("series", "count", "ratio", "sentiment", "meaning", "communities", "phrases", "timeline"),
-    ("phrases", "communities", "count", "ratio", "sentiment", "series", "meaning"),
-    ("count", "timeline", "phrases", "series", "meaning", "communities", "sentiment", "ratio"),
-    ("communities", "phrases", "count", "series", "sentiment", "ratio", "meaning"),
-    ("timeline", "series", "ratio", "count", "meaning", "communities", "phrases"),
+    ("count", "ratio", "communities", "phrases", "timeline", "series", "sentiment", "meaning"),
+    ("count", "ratio", "timeline", "phrases", "communities", "sentiment", "meaning"),
+    ("communities", "phrases", "count", "ratio", "series", "meaning"),
+    ("timeline", "series", "count", "ratio", "communities", "phrases", "meaning"),
+    ("phrases", "communities", "count", "ratio", "timeline", "sentiment", "meaning"),
+    ("count", "phrases", "communities", "series", "sentiment", "ratio", "meaning"),
+    ("series", "count", "ratio", "communities", "phrases", "meaning", "sentiment"),
+    ("count", "communities", "phrases", "timeline", "series", "ratio", "meaning"),
+    ("communities", "count", "ratio", "phrases", "sentiment", "timeline", "meaning"),
+    ("phrases", "count", "ratio", "series", "communities", "meaning", "sentiment"),
+    ("timeline", "communities", "phrases", "sentiment", "count", "ratio", "meaning"),
+    ("count", "series", "communities", "phrases", "sentiment", "meaning", "ratio"),
 )
 _KEPT = frozenset({"count", "meaning"})
 """What every script says: what happened against what was expected, and what follows only as far as counts show."""

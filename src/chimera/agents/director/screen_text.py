@@ -17,28 +17,33 @@ DESCRIPTION_CHARACTERS_MAX = 4000
 DISCLOSURE = "Made by AI from public post counts"
 
 _HEADLINES: Mapping[Scene, tuple[str, ...]] = {
-    Scene.HOOK: ("{topic}: {posts}", "{posts} in {window}", "{topic}, {times} the usual", "{topic}"),
-    Scene.COUNT: ("{count} posts, {usual} expected", "{posts} in {window}", "Expected: {usual}. Found: {count}"),
-    Scene.RATIO: ("{times} the usual", "{topic}: {times} normal", "{times} the norm"),
-    Scene.SERIES: ("Peak: {peak} at {peak_clock}", "{peak} in the top {stretch}", "Top {stretch}: {peak}"),
-    Scene.COMMUNITIES: ("{top} leads with {top_posts}", "{top}: {top_share}", "{spread}, {top} ahead"),
-    Scene.PHRASES: ("Said with it: {p1}, {p2}, {p3}", "Said with it: {p1}", "{p1}: {p1_posts}"),
-    Scene.TIMELINE: (
-        "Peak at {peak_clock}", "From start to peak: {climb}", "Counted until {end_clock}", "Peak on {peak_date}",
+    Scene.HOOK: ("{topic}: {posts}", "{topic}: {posts} in {window}", "{topic}: {times} the usual"),
+    Scene.COUNT: (
+        "{posts}, {usual} expected", "Normal: {usual}. This time: {count}", "Expected: {usual}. Found: {count}",
     ),
-    Scene.SENTIMENT: ("Wording {mood}", "Tone {mood}, over {scored}", "{scored} scored: {mood}"),
-    Scene.CLOSING: ("Which name should we count next?", "{topic}: your view?", "Did you see it coming?"),
+    Scene.RATIO: ("{times} the usual", "{times} the normal number", "{topic}: {times} normal"),
+    Scene.SERIES: ("Peak: {peak} at {peak_clock}", "Busiest {stretch}: {peak}", "{peak} in a single {stretch}"),
+    Scene.COMMUNITIES: (
+        "{top} leads with {top_posts}", "{top}: {top_count} of {posts}", "{spread}, {top} in front",
+    ),
+    Scene.PHRASES: ("Said with it: {p1}, {p2}, {p3}", "Said with it: {p1}, {p2}", "\"{p1}\": {p1_count} of {posts}"),
+    Scene.TIMELINE: (
+        "First post to peak: {climb}", "First post: {first_ago} before the end",
+        "First post: {first_day}, {first_clock}",
+    ),
+    Scene.SENTIMENT: ("Mood: {mood} ({scored})", "Mood: {mood}, over {scored}"),
+    Scene.CLOSING: ("What do you think?", "{topic}: what's your take?", "Tell us in the comments"),
 }  # fmt: skip
 _PLAIN_HEADLINES: Mapping[Scene, str] = {
-    Scene.HOOK: "{posts}",
-    Scene.COUNT: "{posts}",
+    Scene.HOOK: "{posts} in {window}",
+    Scene.COUNT: "{posts} in {window}",
     Scene.RATIO: "{times} the usual",
     Scene.SERIES: "Peak: {peak}",
-    Scene.COMMUNITIES: "{top_posts}",
-    Scene.PHRASES: "Words said along with it",
-    Scene.TIMELINE: "Peak on {peak_date}",
-    Scene.SENTIMENT: "Tone of the words",
-    Scene.CLOSING: "Your turn",
+    Scene.COMMUNITIES: "{spread}",
+    Scene.PHRASES: "The words that came with it",
+    Scene.TIMELINE: "{posts} in {window}",
+    Scene.SENTIMENT: "Mood of the words",
+    Scene.CLOSING: "Your turn: tell us",
 }
 _PROMPTS: Mapping[Scene, tuple[str, ...]] = {
     Scene.HOOK: (
@@ -89,9 +94,9 @@ _PROMPTS: Mapping[Scene, tuple[str, ...]] = {
     ),
 }
 _TITLES = (
-    "{topic}: {posts} in {window}", "{topic}: {times} the usual", "{posts} about {topic} in {window}",
-    "How {topic} rose to {posts} in {window}", "{topic}, counted: {posts}", "{times} the usual: {topic}",
-    "{topic} on {platform}: {posts}", "{topic} and the {posts} of {peak_date}",
+    "{topic}: {posts} in {window}", "{topic}: {times} the usual number of posts", "{posts} about {topic} in {window}",
+    "How {topic} got to {posts} in {window}", "The {topic} spike: {posts} in {window}",
+    "{topic} on {platform}: {posts} in {window}",
 )  # fmt: skip
 
 

@@ -1,7 +1,9 @@
 """Reads the sentence patterns of `sentences/*.txt` and writes sentences from them.
 
-A pattern's line is `[tags] text`; a tag is a tone, a flag of the facts, or `!flag`; in the text `{fact}` is filled
-in and `(this|that)` is a choice. `## lead` patterns say a slot's main fact, `## detail` patterns add to it.
+A pattern's line is `[tags] text`; a tag is a tone, a flag of the facts, `told:fact` (said earlier in the script),
+`after:slot` (the beat before), `plan:slot` (a beat of this script), `method` (talk about the counting), or `!tag`;
+in the text `{fact}` is filled in and `(this|that)` is a choice. `## lead` patterns say a slot's main fact,
+`## detail` patterns add to it.
 """
 
 import re
@@ -19,6 +21,9 @@ _LINE = re.compile(r"(?:\[(?P<tags>[^\]]*)\] )?(?P<text>.+)")
 _FACT = re.compile(r"\{(\w+)\}")
 _CHOICE = re.compile(r"\(([^()]*)\)")
 _WORD = re.compile(r"[a-z']+")
+_MARK_AFTER_QUOTE = re.compile(r'"([.,])')
+"""American English sets the full stop and the comma inside the quote."""
+METHOD = "method"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +35,15 @@ class Pattern:
     wanted: frozenset[str]
     unwanted: frozenset[str]
     facts: frozenset[str]
+    is_method: bool
 
-    def fits(self, facts: FactTable, tone: str) -> bool:
-        """Whether the facts it needs are there and the tone is its own."""
+    def fits(self, facts: FactTable, tone: str, context: frozenset[str] = frozenset()) -> bool:
+        """Whether its facts are there, the tone is its own, and `context` (the script's own tags) allows it."""
+        held = facts.flags | context
         return (
             (not self.tones or tone in self.tones)
-            and self.wanted <= facts.flags
-            and not self.unwanted & facts.flags
+            and self.wanted <= held
+            and not self.unwanted & held
             and self.facts <= facts.values.keys()
         )
 
@@ -71,7 +78,7 @@ def write(pattern: Pattern, facts: FactTable, dice: Dice) -> str:
         text = text[: choice.start()] + dice.pick(choice[1].split("|")) + text[choice.end() :]
     text = _FACT.sub(lambda fact: facts.values[fact[1]], text)
     text = re.sub(r"\s+([,.;:?!])", r"\1", re.sub(r"\s+", " ", text)).strip()
-    return sentence_case(text)
+    return sentence_case(_MARK_AFTER_QUOTE.sub(r'\1"', text))
 
 
 def _slot(text: str) -> Slot:
@@ -93,5 +100,5 @@ def _patterns(text: str) -> Iterator[tuple[str, Pattern]]:
 def _pattern(tags: str, text: str) -> Pattern:
     words = frozenset(tags.split())
     unwanted = frozenset(word[1:] for word in words if word.startswith("!"))
-    wanted = frozenset(word for word in words - TONES if not word.startswith("!"))
-    return Pattern(text, words & TONES, wanted, unwanted, frozenset(_FACT.findall(text)))
+    wanted = frozenset(word for word in words - TONES - {METHOD} if not word.startswith("!"))
+    return Pattern(text, words & TONES, wanted, unwanted, frozenset(_FACT.findall(text)), METHOD in words)

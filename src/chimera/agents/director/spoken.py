@@ -1,6 +1,7 @@
 """How names, numbers and times are said: words a voice can read, without symbols or addresses."""
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -9,7 +10,7 @@ NAME_CHARACTERS_MAX = 60
 
 _ADDRESS = re.compile(r"(?:https?://|www\.)\S*", re.IGNORECASE)
 _PREFIX = re.compile(r"^[\s/]*(?:[ru]/|[#@$]+)", re.IGNORECASE)
-_SENTENCE_START = re.compile(r"(^|[.?!] )([^\W\d_]+)")
+_SENTENCE_START = re.compile(r"(^|[.?!]\"? )([^\W\d_]+)")
 _SAID = {"&": " and ", "+": " plus ", "%": " percent ", "=": " equals "}
 _UNSPOKEN = re.compile(r"[^\w\s'’-]|_")
 _PARTS_OF_DAY = ((12, "in the morning"), (18, "in the afternoon"), (22, "in the evening"), (24, "at night"))
@@ -37,6 +38,13 @@ def sentence_case(text: str) -> str:
     return _SENTENCE_START.sub(
         lambda start: start[1] + (start[2].capitalize() if start[2].islower() else start[2]), text
     )
+
+
+def quoted(names: Sequence[str]) -> str:
+    """`"live"`, `"live" and "lucky"`, `"daft punk," "live," and "lucky"`: a list as American English writes it."""
+    if len(names) < 3:
+        return " and ".join(f'"{name}"' for name in names)
+    return "".join(f'"{name}," ' for name in names[:-1]) + f'and "{names[-1]}"'
 
 
 def rounded(value: Decimal) -> int:
