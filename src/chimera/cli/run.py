@@ -15,6 +15,7 @@ from rich.console import Console
 from chimera.agents.director.persona import DEFAULT_PERSONA, load_persona
 from chimera.agents.scout.agent import Scout
 from chimera.bootstrap.crew import open_crew
+from chimera.bootstrap.scouting import scout_of
 from chimera.bootstrap.studio import Studio, open_studio
 from chimera.cli.progress import shown_progress
 from chimera.cli.run_summary import run_summary
@@ -28,7 +29,7 @@ from chimera.contracts.trend import TrendAnalysisRequest
 from chimera.core.clock import SystemClock
 from chimera.core.errors import NoTrends, WaitsForHuman
 from chimera.core.progress import Progress, ProgressEvent
-from chimera.core.vocabulary import Aspect, BudgetCategory, QualityPreset, Role
+from chimera.core.vocabulary import Aspect, BudgetCategory, QualityPreset
 from chimera.pipeline import one_piece
 from chimera.pipeline.content import ContentWorkflow
 from chimera.pipeline.crew import Crew
@@ -89,10 +90,7 @@ async def run(
         async with _open_workshop(progress) as shop:
             outcome = await _finish_what_was_left(shop)
             if outcome is None:
-                scout = Scout(
-                    shop.studio.agent_ids[Role.SCOUT], shop.studio.database, opened, shop.studio.clock, moment
-                )
-                outcome = await _make_new(shop, scout, opened, request, wish)
+                outcome = await _make_new(shop, scout_of(shop.studio, opened, moment), opened, request, wish)
             report = await _report(shop.studio, outcome)
             summary = await run_summary(shop.studio, report)
     if json:

@@ -14,7 +14,6 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from chimera.agents.scout.agent import Scout
 from chimera.config.settings import Settings
 from chimera.contracts.error import validation_failed
 from chimera.contracts.evidence import BucketCount, TrendEvidence
@@ -22,7 +21,6 @@ from chimera.contracts.trend import Trend, TrendAnalysis, TrendAnalysisRequest
 from chimera.core.clock import SystemClock
 from chimera.core.errors import ValidationFailed
 from chimera.core.limits import VELOCITY_MAX
-from chimera.core.vocabulary import Role
 from chimera.sources.catalogue import open_source
 from chimera.sources.post import PostSource
 from chimera.storage.database import Database
@@ -57,14 +55,14 @@ async def scout(
     json: Json = False,
 ) -> None:
     """Find what is rising in a source, as of a moment."""
+    from chimera.bootstrap.scouting import scout_of
     from chimera.bootstrap.studio import open_studio
 
     request = scout_request(timeframe, min_velocity, keywords or (), platforms or ())
     opened = open_source(source, columns)
     moment = parse_as_of(as_of) if as_of else opened.end()
-    clock = SystemClock()
-    async with open_studio(Settings.from_environment(os.environ), clock) as studio:
-        agent = Scout(studio.agent_ids[Role.SCOUT], studio.database, opened, clock, moment)
+    async with open_studio(Settings.from_environment(os.environ), SystemClock()) as studio:
+        agent = scout_of(studio, opened, moment)
         analysis = await agent.analyze(request)
         if json:
             sys.stdout.write(analysis.model_dump_json(indent=2) + "\n")

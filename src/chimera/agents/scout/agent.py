@@ -1,8 +1,8 @@
 """The scout (`internal.agent.scout.analyze`, specification section 3): reads a source, finds what rises, records it."""
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from uuid import UUID
@@ -45,14 +45,26 @@ class Finding:
 
 
 class Scout:
-    """An agent that looks at one source as of one moment."""
+    """An agent that looks at one source as of one moment.
 
-    def __init__(self, agent_id: UUID, database: Database, source: PostSource, clock: Clock, as_of: datetime) -> None:
+    Communities, phrases and originators whose name is not `presentable` are left out of the lists; all counts stay.
+    """
+
+    def __init__(
+        self,
+        agent_id: UUID,
+        database: Database,
+        source: PostSource,
+        clock: Clock,
+        as_of: datetime,
+        presentable: Callable[[str], bool] = lambda _: True,
+    ) -> None:
         self._agent_id = agent_id
         self._database = database
         self._source = source
         self._clock = clock
         self._as_of = as_of.astimezone(UTC)
+        self._presentable = presentable
 
     async def analyze(self, request: TrendAnalysisRequest) -> TrendAnalysis:
         """One to twenty trends, the strongest first, each written to `trends`.
@@ -64,12 +76,23 @@ class Scout:
         """
         started = self._clock.monotonic()
         unavailable = readable_platforms(request.platforms, self._source)
-        findings = await asyncio.to_thread(find, request, self._source, self._as_of)
+        findings = [
+            self._shown(finding) for finding in await asyncio.to_thread(find, request, self._source, self._as_of)
+        ]
         found = [self._trend(finding, unavailable) for finding in findings]
         async with self._database.transaction() as connection:
             for trend, finding in zip(found, findings, strict=True):
                 await trends.insert(connection, self._record(trend, finding))
         return TrendAnalysis(trends=tuple(found), execution_time_ms=elapsed_ms(self._clock, started))
+
+    def _shown(self, finding: Finding) -> Finding:
+        evidence = finding.evidence
+        kept = {
+            "communities": tuple(share for share in evidence.communities if self._presentable(share.name)),
+            "phrases": tuple(share for share in evidence.phrases if self._presentable(share.name)),
+        }
+        influencers = tuple(name for name in finding.influencers if self._presentable(name))
+        return replace(finding, influencers=influencers, evidence=evidence.model_copy(update=kept))
 
     def _trend(self, finding: Finding, unavailable: tuple[str, ...]) -> Trend:
         evidence = finding.evidence
