@@ -14,14 +14,14 @@ from rich.table import Table
 from chimera.bench.encoder import bare_encode_cpu_seconds
 from chimera.bench.observed_run import observe_run
 from chimera.bench.report import RunBench, bench_of
-from chimera.cli.options import Json
-from chimera.core.vocabulary import Aspect, QualityPreset
+from chimera.cli.options import AspectName, Json
+from chimera.core.vocabulary import QualityPreset
 
 
 def bench_run(
     *,
     quality: Annotated[QualityPreset, Parameter(help="draft, standard or high.")] = QualityPreset.STANDARD,
-    aspect: Annotated[Aspect, Parameter(help="9:16, 16:9 or 1:1.")] = Aspect.VERTICAL,
+    aspect: AspectName = "9:16",
     json: Json = False,
 ) -> None:
     """Make one piece in a new, empty home and report how long each phase took.
@@ -30,7 +30,7 @@ def bench_run(
     """
     home = Path(tempfile.mkdtemp(prefix="chimera-bench-"))
     try:
-        run = observe_run(home, ("--quality", quality.value, "--aspect", aspect.value), _said(json))
+        run = observe_run(home, ("--quality", quality.value, "--aspect", aspect), _said(json))
         report = bench_of(run, bare_encode_cpu_seconds(run.video))
     finally:
         shutil.rmtree(home, ignore_errors=True)

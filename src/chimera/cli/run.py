@@ -17,6 +17,7 @@ from chimera.agents.scout.agent import Scout
 from chimera.bootstrap.crew import open_crew
 from chimera.bootstrap.scouting import scout_of
 from chimera.bootstrap.studio import Studio, open_studio
+from chimera.cli.options import AspectName
 from chimera.cli.progress import shown_progress
 from chimera.cli.run_summary import run_summary
 from chimera.cli.scout import AsOf, ColumnMapping, Json, MinVelocity, Timeframe, Words, parse_as_of, scout_request
@@ -45,7 +46,6 @@ Source = Annotated[
     str, Parameter(help="`recorded`: the sample inside the package; or a .csv, .csv.gz, .jsonl file of posts.")
 ]
 Persona = Annotated[str, Parameter(help="A shipped persona's name, or a personality_profile as a JSON file.")]
-Shape = Annotated[Aspect, Parameter(help="Shape of the video: 9:16, 16:9 or 1:1.")]
 Quality = Annotated[QualityPreset, Parameter(help="draft, standard or high.")]
 WordsMin = Annotated[int, Parameter(help="Shortest script, in words.")]
 WordsMax = Annotated[int, Parameter(help="Longest script, in words.")]
@@ -70,7 +70,7 @@ async def run(
     timeframe: Timeframe = "24h",
     min_velocity: MinVelocity = "0.5",
     persona: Persona = DEFAULT_PERSONA,
-    aspect: Shape = Aspect.VERTICAL,
+    aspect: AspectName = "9:16",
     quality: Quality = QualityPreset.STANDARD,
     words_min: WordsMin = 110,
     words_max: WordsMax = 140,
@@ -85,7 +85,7 @@ async def run(
     profile = load_persona(persona)
     opened = open_source(source, columns)
     moment = parse_as_of(as_of) if as_of else opened.end()
-    wish = one_piece.PieceWish(profile, words_min, words_max, aspect, quality, LOCAL_TOOLS)
+    wish = one_piece.PieceWish(profile, words_min, words_max, Aspect(aspect), quality, LOCAL_TOOLS)
     with shown_progress(as_json=json) as progress:
         async with _open_workshop(progress) as shop:
             outcome = await _finish_what_was_left(shop)
