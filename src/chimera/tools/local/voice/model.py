@@ -22,7 +22,7 @@ SAMPLE_RATE_HZ = 24_000
 SAMPLES_PER_FRAME = 600
 TOKENS_MAX = 150
 """Tokens of one run; memory grows with the length, at 150 the process peaks at 0.65 GB."""
-THREADS = 2
+THREADS = 1
 
 _PARTS = 4
 _MODEL_SHA256 = "6e742170d309016e5891a994e1ce1559c702a2ccd0075e67ef7157974f6406cb"
