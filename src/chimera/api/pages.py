@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -47,6 +48,12 @@ def window_text(seconds: int) -> str:
     return f"{seconds // 3600} hours" if seconds >= 7200 else f"{seconds // 60} minutes"
 
 
+def expected_text(expected: Decimal) -> str:
+    """An expected count in words: 3.4 posts, or fewer than one."""
+    return "fewer than 1" if expected < 1 else f"{expected:,.1f}"
+
+
+_templates.filters["expected_text"] = expected_text
 _templates.filters["clock_time"] = clock_time
 _templates.filters["window_text"] = window_text
 
