@@ -134,13 +134,16 @@ async def _make_new(
 ) -> ContentOutcome:
     _say(f"Source: {source.label}")
     analysis = await one_piece.find(shop.crew, scout, request)
-    choice = await one_piece.choose(shop.crew, analysis, await _budget_left(shop.studio))
+    budget_usd = await _budget_left(shop.studio)
+    async with one_piece.choosing_alone(shop.crew):
+        choice = await one_piece.choose(shop.crew, analysis, budget_usd)
+        begun = choice.trend_id and await one_piece.begin(shop.crew, shop.durable, choice.trend_id, wish)
     for passed in choice.passed_over:
         if passed.waits_for_human:
             _say(f"Passed over: {passed.topic} ({passed.reason}); see `chimera review list`")
-    if choice.trend_id is None:
+    if begun is None:
         raise _nothing_to_make(choice)
-    return await one_piece.make(shop.crew, shop.durable, choice.trend_id, wish)
+    return await one_piece.outcome_of(shop.durable, begun)
 
 
 def _nothing_to_make(choice: Choice) -> NoTrends | WaitsForHuman:

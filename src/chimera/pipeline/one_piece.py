@@ -1,5 +1,8 @@
 """From posts to one finished piece: find and choose, then the durable workflow. What `chimera run` does."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
@@ -16,6 +19,9 @@ from chimera.core.vocabulary import Aspect, QualityPreset, Role
 from chimera.pipeline import flow
 from chimera.pipeline.crew import Crew
 from chimera.pipeline.durable import Durable
+from chimera.storage.records import content_pipeline
+
+DRAFT_EVERY_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +55,16 @@ async def choose(crew: Crew, analysis: TrendAnalysis, budget_usd: Decimal) -> Ch
     return choice
 
 
-async def make(crew: Crew, durable: Durable, trend_id: UUID, wish: PieceWish) -> ContentOutcome:
-    """Start the piece's workflow and wait for its end; raises why it failed."""
+@asynccontextmanager
+async def choosing_alone(crew: Crew) -> AsyncIterator[None]:
+    """While the block runs no other run chooses a topic: what this one begins in it is seen by the next."""
+    async with crew.database.transaction() as connection:
+        await content_pipeline.lock_choosing(connection)
+        yield
+
+
+async def begin(crew: Crew, durable: Durable, trend_id: UUID, wish: PieceWish) -> UUID:
+    """Start the piece's workflow and return once its draft stands, or once it has failed before that."""
     order = ContentOrder(
         content_id=new_id(crew.clock),
         trend_id=trend_id,
@@ -62,7 +76,19 @@ async def make(crew: Crew, durable: Durable, trend_id: UUID, wish: PieceWish) ->
         tools=wish.tools,
     )
     await durable.start(order.content_id, order.model_dump(mode="json"))
-    return await outcome_of(durable, order.content_id)
+    ending = asyncio.create_task(durable.result(order.content_id))
+    try:
+        while not ending.done() and not await _stands(crew, order.content_id):
+            await asyncio.wait({ending}, timeout=DRAFT_EVERY_SECONDS)
+    finally:
+        ending.cancel()
+        await asyncio.gather(ending, return_exceptions=True)
+    return order.content_id
+
+
+async def _stands(crew: Crew, content_id: UUID) -> bool:
+    async with crew.database.transaction() as connection:
+        return await content_pipeline.get(connection, content_id) is not None
 
 
 async def outcome_of(durable: Durable, content_id: UUID) -> ContentOutcome:

@@ -50,6 +50,9 @@ def test_one_event_is_known_by_a_name_said_along_with_the_other() -> None:
     northern = event_trace("Northern Lights", (), ("anticipated", "visible"))
     assert same_event(northern, event_trace("Aurora Borealis", (), ("visible", "northern")))
     assert not same_event(northern, event_trace("Starbound", (), ("pre-order", "visible")))
+    assert not same_event(
+        event_trace("Elysium Trailer", (), ("damon",)), event_trace("Blood Dragon", (), ("far cry", "reveal trailer"))
+    )
 
 
 def test_one_event_is_known_by_its_posts() -> None:

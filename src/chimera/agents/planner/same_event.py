@@ -30,7 +30,7 @@ def event_trace(topic: str, posts: tuple[str, ...], phrases: tuple[str, ...] = (
 
 def same_event(one: EventTrace, other: EventTrace) -> bool:
     """One event: half of the words of both names are shared, a name lies wholly in the other, half of a name is said
-    along with the other, or posts overlap.
+    along with the other while both are said along with a third word, or posts overlap.
 
     Posts overlap where at least a third of the smaller set stands in the other.
     """
@@ -46,7 +46,9 @@ def same_event(one: EventTrace, other: EventTrace) -> bool:
 
 
 def _named_along(one: EventTrace, other: EventTrace) -> bool:
-    return bool(one.words) and len(one.words & other.along) / len(one.words) >= NAMED_ALONG_MIN
+    if not one.words or not (one.along - other.words) & (other.along - one.words):
+        return False
+    return len(one.words & other.along) / len(one.words) >= NAMED_ALONG_MIN
 
 
 def _words(text: str) -> frozenset[str]:

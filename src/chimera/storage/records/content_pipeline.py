@@ -63,6 +63,15 @@ async def insert_draft(
     )
 
 
+async def lock_choosing(connection: Connection) -> None:
+    """Hold the choice of a topic until this transaction ends, so that two runs at once don't take the same one.
+
+    Raises:
+        psycopg.errors.QueryCanceled: another run held it for longer than a statement may take.
+    """
+    await connection.execute("SELECT pg_advisory_xact_lock(hashtext('content_pipeline/choosing'))")
+
+
 async def get(connection: Connection, content_id: UUID) -> ContentRecord | None:
     async with connection.cursor(row_factory=class_row(ContentRecord)) as cursor:
         await cursor.execute(f"SELECT {_COLUMNS} FROM content_pipeline WHERE id = %s", (content_id,))
