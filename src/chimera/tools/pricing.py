@@ -19,5 +19,5 @@ def job_cost_usd(cpu_seconds: float, usd_per_cpu_second: Decimal) -> Decimal:
 
 
 def production_cost_usd(job_costs_usd: Iterable[Decimal]) -> Decimal:
-    """A whole production's cost: its jobs together, rounded up to cents, at least one cent (decision 6)."""
+    """A whole production's cost: its jobs together, rounded up to cents, at least one cent."""
     return max(CENT, cents_up(sum(job_costs_usd, Decimal(0))))
