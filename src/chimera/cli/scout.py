@@ -160,4 +160,4 @@ async def _evidence(database: Database, analysis: TrendAnalysis) -> list[TrendEv
     ids: list[UUID] = [trend.trend_id for trend in analysis.trends]
     async with database.transaction() as connection:
         records = await trends.get_many(connection, ids)
-    return [TrendEvidence.model_validate(record.metadata["evidence"]) for record in records]
+    return [record.evidence for record in records]

@@ -15,8 +15,6 @@ from chimera.contracts.approval import SignedDecision
 from chimera.contracts.asset import Asset
 from chimera.contracts.channel_post import ChannelPost, MediaName
 from chimera.contracts.content import ContentDetails, ContentSummary, ExportBundle, ExportedFile
-from chimera.contracts.evidence import TrendEvidence
-from chimera.contracts.storyboard import Storyboard
 from chimera.core.errors import Conflict, NotFound, ValidationFailed
 from chimera.core.vocabulary import Stage
 from chimera.pipeline.flow import PRODUCE
@@ -172,9 +170,9 @@ def export_bundle(
         content_id=piece.content.id,
         stage=piece.content.stage,
         trend=trend_of(piece.trend),
-        evidence=TrendEvidence.model_validate(piece.trend.metadata["evidence"]),
+        evidence=piece.trend.evidence,
         script=piece.content.script or "",
-        storyboard=Storyboard.model_validate(piece.content.metadata["storyboard"]),
+        storyboard=piece.content.storyboard,
         asset=_asset(piece),
         publication=publication,
         signed_decisions=tuple(decisions),

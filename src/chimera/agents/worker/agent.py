@@ -6,10 +6,8 @@ from pathlib import Path
 from uuid import UUID
 
 from chimera.contracts.channel_post import ChannelPost, MediaName, PostFigures
-from chimera.contracts.evidence import TrendEvidence
 from chimera.contracts.publication import Publication
 from chimera.contracts.review import Review, ReviewOutcome
-from chimera.contracts.storyboard import Storyboard
 from chimera.core.clock import Clock
 from chimera.core.errors import Conflict, Forbidden, NotFound
 from chimera.core.vocabulary import Role
@@ -98,8 +96,7 @@ def _post(
     review: Review,
     clock: Clock,
 ) -> ChannelPost:
-    storyboard = Storyboard.model_validate(piece.metadata["storyboard"])
-    evidence = TrendEvidence.model_validate(trend.metadata["evidence"])
+    storyboard, evidence = piece.storyboard, trend.evidence
     size = piece.metadata["video_size"]
     return ChannelPost(
         post_id=post_id_of(piece.id),
