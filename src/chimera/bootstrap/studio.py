@@ -17,7 +17,7 @@ from chimera.platforms.local_channel.channel import LocalChannel
 from chimera.runtime.presence import Presence
 from chimera.security.keys import cfo_signing_key
 from chimera.storage.blobs import FolderBlobs
-from chimera.storage.database import Database, open_database
+from chimera.storage.database import Database, check_connection, open_database
 from chimera.storage.engines.opening import open_engines
 from chimera.storage.migrate import migrate
 from chimera.storage.records import agents
@@ -62,9 +62,10 @@ async def open_studio(settings: Settings, clock: Clock) -> AsyncIterator[Studio]
     home = _home(settings)
     async with AsyncExitStack() as stack:
         urls = await stack.enter_async_context(open_engines(home, settings.database_url, settings.redis_url))
+        await check_connection(urls.database_url)
         await migrate(urls.database_url)
         database = await stack.enter_async_context(open_database(urls.database_url))
-        redis = Redis.from_url(urls.redis_url, socket_timeout=REDIS_SECONDS_MAX)
+        redis = _redis(urls.redis_url)
         stack.push_async_callback(redis.aclose)
         agent_ids = await _ensure_agents(database, clock)
         treasury = Treasury(
@@ -87,6 +88,14 @@ async def open_studio(settings: Settings, clock: Clock) -> AsyncIterator[Studio]
             treasury=treasury,
             presence=Presence(redis, database, clock, agent_ids),
         )
+
+
+def _redis(url: str) -> Redis:
+    try:
+        return Redis.from_url(url, socket_timeout=REDIS_SECONDS_MAX, socket_connect_timeout=REDIS_SECONDS_MAX)
+    except ValueError as error:
+        # What it says may quote the url, and with it the password.
+        raise EngineUnavailable("REDIS_URL is no Redis url: write it like redis://:password@host:6379/0") from error
 
 
 def _home(settings: Settings) -> Path:

@@ -6,58 +6,139 @@ import sys
 from cyclopts import App, CycloptsError
 
 from chimera import __version__
-from chimera.cli.failure import EXIT_INTERRUPTED, EXIT_USAGE, show_failure
+from chimera.cli.failure import EXIT_USAGE, Interrupted, show_failure
+from chimera.cli.stopping import StopSignals
 
 app = App(
     name="chimera",
     help="An autonomous content studio that cannot overspend.",
     version=__version__,
     result_action="return_value",
+    suppress_keyboard_interrupt=False,
 )
-for _name, _target in {
-    "run": "chimera.cli.run:run",
-    "scout": "chimera.cli.scout:scout",
-    "serve": "chimera.cli.serve:serve",
-    "export": "chimera.cli.export:export",
-    "doctor": "chimera.cli.doctor:doctor",
-    "env": "chimera.cli.environment:env",
-}.items():
-    app.command(_target, name=_name)
-
-_GROUPS: dict[str, tuple[str, dict[str, str]]] = {
+#: What `--help` lists, said here so that listing commands does not import them.
+_COMMANDS: dict[str, tuple[str, str]] = {
+    "run": (
+        "chimera.cli.run:run",
+        (
+            "Make one video about something that rises, from posts to the local channel.\n\n"
+            "What an earlier run left unfinished is finished instead of beginning another."
+        ),
+    ),
+    "scout": ("chimera.cli.scout:scout", "Find what is rising in a source, as of a moment."),
+    "serve": (
+        "chimera.cli.serve:serve",
+        "Show the channel: gallery, videos, Media RSS (/feed.xml), JSON Feed (/feed.json), /health.",
+    ),
+    "export": (
+        "chimera.cli.export:export",
+        "Copy a piece out: mp4, captions (srt, vtt), thumbnail, and a JSON bundle with its signed approvals.",
+    ),
+    "doctor": (
+        "chimera.cli.doctor:doctor",
+        (
+            "Look at everything Chimera needs: real (the full thing), local (Chimera's own way) or missing.\n\n"
+            "Ends with exit code 5 when something needed is missing."
+        ),
+    ),
+    "env": (
+        "chimera.cli.environment:env",
+        (
+            "Print DATABASE_URL=... and REDIS_URL=... of the running engines (they hold the passwords).\n\n"
+            'Use it as: eval "$(chimera env)" && psql "$DATABASE_URL"'
+        ),
+    ),
+}
+_GROUPS: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
     "content": (
         "Content pieces: what was made and where it stands.",
         {
-            "list": "chimera.cli.content:list_content",
-            "show": "chimera.cli.content:show",
-            "open": "chimera.cli.content:open_content",
+            "list": ("chimera.cli.content:list_content", "List the newest content pieces."),
+            "show": (
+                "chimera.cli.content:show",
+                "Show one piece: its trend, script, tools, costs and where it stands.",
+            ),
+            "open": (
+                "chimera.cli.content:open_content",
+                "Print where the piece's video lies; on a terminal, play it with the desktop's player too.",
+            ),
         },
     ),
-    "review": ("What waits for a person.", {"list": "chimera.cli.review:review_list"}),
-    "budget": ("Budget lines.", {"show": "chimera.cli.budget:show"}),
+    "review": (
+        "What waits for a person.",
+        {"list": ("chimera.cli.review:review_list", "List what waits, the longest waiting first.")},
+    ),
+    "budget": (
+        "Budget lines.",
+        {"show": ("chimera.cli.budget:show", "Show limit, spent and remaining of every budget line.")},
+    ),
     "ledger": (
         "The signed ledger.",
-        {"verify": "chimera.cli.ledger:verify", "show": "chimera.cli.ledger:show"},
+        {
+            "verify": (
+                "chimera.cli.ledger:verify",
+                (
+                    "Check every signature, row, sequence number and budget line of the ledger.\n\n"
+                    "Only the CFO's public key of this home, and earlier ones kept in its keys/retired folder, are "
+                    "trusted. "
+                    "Ends with exit code 1 if anything is wrong."
+                ),
+            ),
+            "show": (
+                "chimera.cli.ledger:show",
+                "List the newest rows of the ledger; with --json whole, as they can be checked offline.",
+            ),
+        },
     ),
     "engines": (
         "The embedded PostgreSQL and Valkey.",
         {
-            "start": "chimera.cli.engines:start",
-            "stop": "chimera.cli.engines:stop",
-            "status": "chimera.cli.engines:status",
+            "start": (
+                "chimera.cli.engines:start",
+                (
+                    "Start the embedded engines and leave them running until `chimera engines stop`.\n\n"
+                    "An engine whose url is set (DATABASE_URL, REDIS_URL) is not started."
+                ),
+            ),
+            "stop": (
+                "chimera.cli.engines:stop",
+                "Stop the embedded engines; those that other commands still use stop when the last of them ends.",
+            ),
+            "status": ("chimera.cli.engines:status", "Show which of them run."),
         },
     ),
-    "bench": ("Measured times, with a baseline in the same run.", {"run": "chimera.cli.bench:bench_run"}),
+    "bench": (
+        "Measured times, with a baseline in the same run.",
+        {
+            "run": (
+                "chimera.cli.bench:bench_run",
+                (
+                    "Make one piece in a new, empty home and report how long each phase took.\n\n"
+                    "The baseline is a bare H.264 encode of the very frames that were produced, so the ratio holds on "
+                    "any machine."
+                ),
+            )
+        },
+    ),
 }
-for _group, (_help, _commands) in _GROUPS.items():
+
+
+def _register(parent: App, commands: dict[str, tuple[str, str]]) -> None:
+    for name, (target, summary) in commands.items():
+        parent.command(target, name=name, help=summary)
+
+
+_register(app, _COMMANDS)
+for _group, (_help, _group_commands) in _GROUPS.items():
     _sub = App(name=_group, help=_help)
-    for _name, _target in _commands.items():
-        _sub.command(_target, name=_name)
+    _register(_sub, _group_commands)
     app.command(_sub)
 
 
 def main() -> None:
     """Run one command and leave with its exit code (0 ok, 1 failure, 2 usage, 3 refused, 4 waiting, 5 missing)."""
+    stop = StopSignals()
+    stop.listen()
     arguments = sys.argv[1:]
     as_json = "--json" in arguments
     try:
@@ -67,8 +148,8 @@ def main() -> None:
             show_failure(error, as_json=True)
         sys.exit(EXIT_USAGE)
     except KeyboardInterrupt:
-        sys.stderr.write("stopped\n")
-        sys.exit(EXIT_INTERRUPTED)
+        show_failure(Interrupted(), as_json=as_json)
+        sys.exit(stop.exit_code)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)

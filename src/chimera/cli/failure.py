@@ -20,7 +20,15 @@ EXIT_USAGE = 2
 EXIT_REFUSED = 3
 EXIT_WAITING = 4
 EXIT_MISSING = 5
-EXIT_INTERRUPTED = 130
+
+
+class Interrupted(ChimeraError):
+    """The person, or the machine shutting down, told the command to stop."""
+
+    code = "INTERRUPTED"
+
+    def __init__(self) -> None:
+        super().__init__("stopped; what was begun is kept, and the next `chimera run` goes on with it")
 
 
 def exit_code_of(failure: ChimeraError) -> int:
@@ -47,10 +55,27 @@ def show_failure(error: Exception, *, as_json: bool) -> int:
 
         sys.stdout.write(ErrorEnvelope.of(failure, SystemClock(), uuid4()).model_dump_json() + "\n")
     else:
-        sys.stderr.write(f"{failure.code}: {failure.message}\n")
-        for name, value in failure.details.items():
-            sys.stderr.write(f"  {name}: {value}\n")
+        sys.stderr.write("".join(_visible(line) + "\n" for line in failure_lines(failure)))
     return exit_code_of(failure)
+
+
+def failure_lines(failure: ChimeraError) -> list[str]:
+    """The sentence, then those details that people can read and the sentence does not tell already."""
+    lines = [f"{failure.code}: {' '.join(failure.message.split())}"]
+    for name, value in failure.details.items():
+        entries = value if isinstance(value, list) else [value]
+        told = [str(entry) for entry in entries if isinstance(entry, str | int | float)]
+        unsaid = [entry for entry in told if entry not in failure.message]
+        if len(unsaid) == 1:
+            lines.append(f"  {name}: {unsaid[0]}")
+        elif unsaid:
+            lines += [f"  {name}:", *(f"    {entry}" for entry in unsaid)]
+    return lines
+
+
+def _visible(line: str) -> str:
+    """Without characters that could steer the terminal: what failed may be quoted from a file."""
+    return "".join(character if character.isprintable() else "\ufffd" for character in line)
 
 
 def _expected(error: Exception) -> ChimeraError:

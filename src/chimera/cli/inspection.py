@@ -13,7 +13,8 @@ import redis.asyncio
 
 from chimera.cli.finding import Finding, State, one_of
 from chimera.config.settings import Settings
-from chimera.core.errors import EngineUnavailable
+from chimera.core.errors import ChimeraError, EngineUnavailable
+from chimera.security.keys import cfo_signing_key
 from chimera.storage.database import check_connection
 from chimera.storage.engines.account import engine_account
 from chimera.storage.engines.binaries import Executable, PackagedTree, find_postgres, find_valkey
@@ -53,7 +54,7 @@ async def inspect(settings: Settings, environment: Mapping[str, str]) -> tuple[F
         _packages_finding("Graphics", {"skia-python": "skia"}),
         encoder_finding(),
         fonts_finding(),
-        *key_findings(home, environment),
+        key_finding(home, environment),
         *vendor_findings(environment),
     )
 
@@ -127,16 +128,18 @@ def fonts_finding() -> Finding:
     return one_of("Fonts", [] if names else ["fontpkg-* packages"], ", ".join(names), _INSTALL)
 
 
-def key_findings(home: Path, environment: Mapping[str, str]) -> tuple[Finding, ...]:
-    """The CFO's signing key and the token key: given, kept in the home, or drawn on first use."""
+def key_finding(home: Path, environment: Mapping[str, str]) -> Finding:
+    """The CFO's signing key: a given one is read (and never shown); otherwise the home's, drawn on first use."""
+    given = environment.get("CFO_PRIVATE_KEY")
+    if given:
+        try:
+            cfo_signing_key(home / "keys", given)
+        except ChimeraError as refusal:
+            return Finding("Key CFO_PRIVATE_KEY", State.MISSING, refusal.message, "set a readable key, or unset it")
+        return Finding("Key CFO_PRIVATE_KEY", State.REAL, "set")
     kept = sorted(item.name for item in (home / "keys").glob("*")) if _may_list(home / "keys") else []
     own = f"in {home / 'keys'}: {', '.join(kept)}" if kept else "made on first use"
-    return tuple(
-        Finding(f"Key {name}", State.REAL, "set")
-        if environment.get(name)
-        else Finding(f"Key {name}", State.LOCAL, f"not set; own key {own}", needed=False)
-        for name in ("CFO_PRIVATE_KEY", "JWT_SECRET")
-    )
+    return Finding("Key CFO_PRIVATE_KEY", State.LOCAL, f"not set; own key {own}", needed=False)
 
 
 def vendor_findings(environment: Mapping[str, str]) -> tuple[Finding, ...]:

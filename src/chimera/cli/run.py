@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
 
-from cyclopts import Parameter
+from cyclopts import Parameter, validators
 from rich.console import Console
 
 from chimera.agents.director.persona import DEFAULT_PERSONA, load_persona
@@ -38,7 +38,8 @@ from chimera.contracts.order import ContentOrder, ContentOutcome
 from chimera.contracts.run_report import RunReport
 from chimera.contracts.trend import TrendAnalysisRequest
 from chimera.core.clock import SystemClock
-from chimera.core.errors import NoTrends, WaitsForHuman
+from chimera.core.errors import NoTrends, ValidationFailed, WaitsForHuman
+from chimera.core.limits import SCRIPT_WORDS_MAX, SCRIPT_WORDS_MIN
 from chimera.core.progress import Progress, ProgressEvent
 from chimera.core.vocabulary import Aspect, BudgetCategory, QualityPreset
 from chimera.pipeline import one_piece
@@ -53,8 +54,9 @@ from chimera.telemetry.logs import configure_logs
 
 LOCAL_TOOLS = ToolChoice(image="local", video="local", audio="local")
 Persona = Annotated[str, Parameter(help="A shipped persona's name, or a personality_profile as a JSON file.")]
-WordsMin = Annotated[int, Parameter(help="Shortest script, in words.")]
-WordsMax = Annotated[int, Parameter(help="Longest script, in words.")]
+_SCRIPT_WORDS = validators.Number(gte=SCRIPT_WORDS_MIN, lte=SCRIPT_WORDS_MAX)
+WordsMin = Annotated[int, Parameter(validator=_SCRIPT_WORDS, help="Shortest script, in words.")]
+WordsMax = Annotated[int, Parameter(validator=_SCRIPT_WORDS, help="Longest script, in words.")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +89,16 @@ async def run(
     What an earlier run left unfinished is finished instead of beginning another.
     """
     configure_logs()
+    settings = Settings.from_environment(os.environ)
     request = scout_request(timeframe, min_velocity, keywords or (), ())
     profile = load_persona(persona)
+    if words_min > words_max:
+        raise ValidationFailed(f"--words-min {words_min} is above --words-max {words_max}: turn them round")
     opened = open_source(source, columns)
-    moment = parse_as_of(as_of) if as_of else opened.end()
+    moment = parse_as_of(as_of) if as_of is not None else opened.end()
     wish = one_piece.PieceWish(profile, words_min, words_max, Aspect(aspect), quality, LOCAL_TOOLS)
     with shown_progress(as_json=json) as progress:
-        async with _open_workshop(progress) as shop:
+        async with _open_workshop(settings, progress) as shop:
             outcome = await _finish_what_was_left(shop)
             if outcome is None:
                 outcome = await _make_new(shop, scout_of(shop.studio, opened, moment), opened, request, wish)
@@ -106,11 +111,11 @@ async def run(
 
 
 @asynccontextmanager
-async def _open_workshop(progress: Progress) -> AsyncIterator[Workshop]:
+async def _open_workshop(settings: Settings, progress: Progress) -> AsyncIterator[Workshop]:
     progress(ProgressEvent("engines", 0.0, "starting PostgreSQL and Valkey"))
     clock = SystemClock()
     started_at = clock.monotonic()
-    async with open_studio(Settings.from_environment(os.environ), clock) as studio:
+    async with open_studio(settings, clock) as studio:
         progress(ProgressEvent("engines", 1.0, f"ready in {clock.monotonic() - started_at:.1f} s"))
         async with (
             open_crew(studio, progress) as crew,

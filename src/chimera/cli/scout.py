@@ -24,6 +24,7 @@ from chimera.core.errors import ValidationFailed
 from chimera.core.limits import VELOCITY_MAX
 from chimera.sources.catalogue import open_source
 from chimera.sources.post import PostSource
+from chimera.sources.reading import EARLIEST, LATEST
 from chimera.storage.database import Database
 from chimera.storage.records import trends
 
@@ -53,7 +54,7 @@ async def scout(
 
     request = scout_request(timeframe, min_velocity, keywords or (), platforms or ())
     opened = open_source(source, columns)
-    moment = parse_as_of(as_of) if as_of else opened.end()
+    moment = parse_as_of(as_of) if as_of is not None else opened.end()
     async with open_studio(Settings.from_environment(os.environ), SystemClock()) as studio:
         agent = scout_of(studio, opened, moment)
         analysis = await agent.analyze(request)
@@ -91,15 +92,20 @@ def parse_as_of(text: str) -> datetime:
     """An ISO 8601 moment, UTC where it names no zone.
 
     Raises:
-        ValidationFailed: it is none.
+        ValidationFailed: it is none, or lies outside 1990 to 2100.
     """
     try:
         moment = datetime.fromisoformat(text.strip())
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+        moment = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise ValidationFailed(
             f"{text[:40]!r} is not a moment: write it like 2013-04-08T18:00Z", {"as_of": text[:40]}
         ) from error
+    if not EARLIEST <= moment < LATEST:
+        raise ValidationFailed(
+            f"{text[:40]!r} is out of range: as-of lies from {EARLIEST:%Y} to {LATEST:%Y}", {"as_of": text[:40]}
+        )
+    return moment
 
 
 def trend_table(

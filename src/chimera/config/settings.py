@@ -8,9 +8,26 @@ from typing import Annotated, Self
 from platformdirs import user_data_path
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from chimera.contracts.error import validation_failed
+from chimera.contracts.error import Place, validation_failed
 from chimera.core.limits import DAILY_BUDGET_USD_MAX
 from chimera.core.vocabulary import BudgetCategory, BudgetPeriod
+
+
+def _server_url(*schemes: str) -> AfterValidator:
+    """A url of one of these schemes; never shown in the refusal, since it may hold a password."""
+
+    def check(url: str) -> str:
+        scheme, mark, _ = url.partition("://")
+        if not mark or scheme not in schemes:
+            raise ValueError(f"must be a url that begins with {schemes[0]}://")
+        return url
+
+    return AfterValidator(check)
+
+
+def _limit_variable(period: BudgetPeriod, category: BudgetCategory) -> str:
+    return f"BUDGET_LIMIT_{period.name}_{category.name}"
+
 
 BudgetLimit = Annotated[Decimal, Field(gt=0, max_digits=10, decimal_places=2)]
 
@@ -23,8 +40,8 @@ class Settings(BaseModel):
     chimera_home: Annotated[Path, AfterValidator(Path.absolute)] = Field(
         default_factory=lambda: user_data_path("chimera", appauthor=False)
     )
-    database_url: str | None = None
-    redis_url: str | None = None
+    database_url: Annotated[str, _server_url("postgresql", "postgres")] | None = None
+    redis_url: Annotated[str, _server_url("redis", "rediss", "unix")] | None = None
     daily_budget_limit: Annotated[BudgetLimit, Field(le=DAILY_BUDGET_USD_MAX)] = Decimal("1000.00")
     weekly_budget_limit: BudgetLimit = Decimal("5000.00")
     monthly_budget_limit: BudgetLimit = Decimal("20000.00")
@@ -45,13 +62,12 @@ class Settings(BaseModel):
             (period, category): text
             for period in BudgetPeriod
             for category in BudgetCategory
-            if category is not BudgetCategory.TOTAL
-            and (text := environment.get(f"BUDGET_LIMIT_{period.name}_{category.name}"))
+            if category is not BudgetCategory.TOTAL and (text := environment.get(_limit_variable(period, category)))
         }
         try:
             return cls.model_validate(values)
         except ValidationError as error:
-            raise validation_failed(error) from error
+            raise validation_failed(error, _variable) from error
 
     def budget_limit(self, period: BudgetPeriod, category: BudgetCategory) -> Decimal:
         """The period's total limit in USD, unless the category has one of its own."""
@@ -61,3 +77,13 @@ class Settings(BaseModel):
             BudgetPeriod.MONTHLY: self.monthly_budget_limit,
         }[period]
         return self.category_budget_limits.get((period, category), total)
+
+
+_CATEGORY_VARIABLES = {
+    str((period, category)): _limit_variable(period, category) for period in BudgetPeriod for category in BudgetCategory
+}
+
+
+def _variable(place: Place) -> str:
+    """The variable that a field is read from; Pydantic names a tuple's key by its text."""
+    return _CATEGORY_VARIABLES.get(str(place[-1]), str(place[0]).upper())

@@ -1,13 +1,36 @@
 """The error envelope (specification section 8): the one way a failure leaves Chimera."""
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from chimera.contracts.contract import Contract, Moment
 from chimera.core.clock import Clock
-from chimera.core.errors import ChimeraError, Detail, ValidationFailed
+from chimera.core.errors import ChimeraError, ValidationFailed
+
+Place = tuple[Any, ...]
+"""Where a problem stands in a document: names and numbers from the outside in."""
+PROBLEMS_MAX = 20
+_WORDS = {
+    "greater_than": "must be above {gt}",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than": "must be below {lt}",
+    "less_than_equal": "must be at most {le}",
+    "finite_number": "must be a finite number",
+    "decimal_parsing": "must be a number",
+    "decimal_max_places": "must have at most {decimal_places} decimal places",
+    "decimal_max_digits": "must have at most {max_digits} digits",
+    "decimal_whole_digits": "must have at most {whole_digits} digits before the point",
+    "extra_forbidden": "is not a field here",
+    "missing": "is missing",
+}
+
+
+def _dotted(place: Place) -> str:
+    return ".".join(str(part) for part in place)
 
 
 class ErrorBody(Contract):
@@ -35,12 +58,21 @@ class ErrorEnvelope(Contract):
         )
 
 
-def validation_failed(error: ValidationError) -> ValidationFailed:
-    """One clear refusal that names every field Pydantic found wrong."""
-    problems: list[Detail] = [
-        {"field": ".".join(str(part) for part in problem["loc"]) or "(document)", "problem": problem["msg"]}
-        for problem in error.errors(include_url=False, include_context=False, include_input=False)[:20]
+def validation_failed(error: ValidationError, name: Callable[[Place], str] = _dotted) -> ValidationFailed:
+    """One clear refusal that names every field Pydantic found wrong; `name` says how a field is called outside."""
+    found = [
+        (name(problem["loc"]) if problem["loc"] else "(document)", _problem(problem))
+        for problem in error.errors(include_url=False, include_input=False)[:PROBLEMS_MAX]
     ]
-    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-    where = ".".join(str(part) for part in first["loc"]) or "the document"
-    return ValidationFailed(f"{where}: {first['msg']}", {"problems": problems})
+    return ValidationFailed(
+        "; ".join(f"{field}: {problem}" for field, problem in found),
+        {"problems": [{"field": field, "problem": problem} for field, problem in found]},
+    )
+
+
+def _problem(problem: ErrorDetails) -> str:
+    words = _WORDS.get(problem["type"])
+    bounds = {
+        name: str(bound).removeprefix("Decimal('").removesuffix("')") for name, bound in problem.get("ctx", {}).items()
+    }
+    return words.format(**bounds) if words else problem["msg"].removeprefix("Value error, ")

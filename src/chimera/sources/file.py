@@ -14,6 +14,7 @@ from chimera.sources.rows import Row, csv_header, csv_rows, jsonl_header, jsonl_
 
 NAME_CHARACTERS_MAX = 100
 URL_CHARACTERS_MAX = 500
+PATH_CHARACTERS_SHOWN = 200
 _EARLIEST_SECONDS = EARLIEST.timestamp()
 _LATEST_SECONDS = LATEST.timestamp()
 _MILLISECONDS_FROM = 100_000_000_000
@@ -27,9 +28,10 @@ class FileSource:
 
     def __init__(self, path: Path, columns: str | None = None) -> None:
         if not path.is_file():
+            what = "that is no file" if path.exists() else "there is no such file"
             raise SourceUnavailable(
-                f"there is no file {path.name!r}: give `recorded`, or the path of a {', '.join(_SUFFIXES[:2])}, .jsonl "
-                "or .jsonl.gz file",
+                f"{what}: {str(path)[:PATH_CHARACTERS_SHOWN]!r}. Give `recorded`, or the path of a "
+                f"{', '.join(_SUFFIXES[:2])}, .jsonl or .jsonl.gz file",
                 {"source": str(path)},
             )
         if not path.name.lower().endswith(_SUFFIXES):

@@ -76,5 +76,10 @@ async def check_connection(url: str) -> int:
             return connection.info.server_version
     except psycopg.OperationalError as error:
         raise EngineUnavailable(
-            f"PostgreSQL can't be reached: {str(error).strip()}. Check DATABASE_URL, or see `chimera doctor`"
+            f"PostgreSQL can't be reached: {' '.join(str(error).split())}. Check DATABASE_URL, or see `chimera doctor`"
+        ) from error
+    except psycopg.ProgrammingError as error:
+        # What it says may quote the url, and with it the password.
+        raise EngineUnavailable(
+            "DATABASE_URL is no PostgreSQL url: write it like postgresql://user:password@host:5432/database"
         ) from error

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from chimera.cli.finding import Finding, State, is_well, one_of, report
-from chimera.cli.inspection import disk_finding, home_finding, key_findings, python_finding, vendor_findings
+from chimera.cli.inspection import disk_finding, home_finding, key_finding, python_finding, vendor_findings
 
 
 def test_a_missing_thing_that_is_needed_makes_the_machine_unwell() -> None:
@@ -39,10 +39,13 @@ def test_a_tool_without_its_key_is_local_and_a_given_key_is_not_called_tried() -
     assert "sk-secret" not in given.detail
 
 
-def test_a_signing_key_is_never_shown(tmp_path: Path) -> None:
-    findings = key_findings(tmp_path, {"CFO_PRIVATE_KEY": "secret"})
-    assert [finding.state for finding in findings] == [State.REAL, State.LOCAL]
-    assert "secret" not in findings[0].detail
+def test_a_signing_key_is_read_and_never_shown(tmp_path: Path) -> None:
+    secret = "5e" * 32
+    good, bad = (key_finding(tmp_path, {"CFO_PRIVATE_KEY": text}) for text in (secret, "garbage-key"))
+    assert (good.state, bad.state) == (State.REAL, State.MISSING)
+    assert secret not in good.detail
+    assert "garbage-key" not in bad.detail
+    assert key_finding(tmp_path, {}).state is State.LOCAL
 
 
 def test_a_home_is_tried_without_being_made(tmp_path: Path) -> None:

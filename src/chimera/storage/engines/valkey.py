@@ -43,7 +43,7 @@ class Valkey:
         )
 
     def url(self, password: str, port: int) -> str:
-        return f"redis://:{password}@{LOOPBACK}:{port}/0"
+        return f"redis://default:{password}@{LOOPBACK}:{port}/0"
 
     def greet(self, password: str, port: int) -> None:
         client = redis.Redis(
