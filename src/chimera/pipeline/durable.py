@@ -8,13 +8,12 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 import structlog
 from dbos import DBOS, DBOSConfig, SetWorkflowID, WorkflowHandleAsync
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, OperationalError
 
 from chimera.core.errors import ChimeraError, EngineUnavailable, InternalError
 
@@ -29,6 +28,7 @@ _SLOT_LOCK = 0x43480000
 _SLOT_CHOICE_LOCK = _SLOT_LOCK - 1
 _SYSTEM_POOL_CONNECTIONS = 4
 _POLL_SECONDS = 0.1
+_TAKE_OVER_SECONDS = 5.0
 _UNFINISHED = ["PENDING", "ENQUEUED", "DELAYED"]
 
 _log = structlog.get_logger(__name__)
@@ -69,16 +69,17 @@ async def step(name: str, work: Callable[[], Awaitable[Document | None]]) -> Doc
 class Durable:
     """The durable engine of one process, launched."""
 
-    def __init__(self, busy_executors: frozenset[str]) -> None:
-        self._busy_executors = busy_executors
+    def __init__(self, slots: "_Slots") -> None:
+        self._slots = slots
 
     async def unfinished(self) -> list[tuple[UUID, Document]]:
-        """Content workflows that an ended process left unfinished and this one now goes on with, oldest first."""
+        """Content workflows that an ended process left unfinished, oldest first; those of living ones are theirs."""
         found = await DBOS.list_workflows_async(status=_UNFINISHED, name="content", limit=1000)
+        others = await self._slots.others_at_work()
         return [
             (UUID(item.workflow_id), item.input["args"][0])
             for item in found
-            if item.input and item.executor_id not in self._busy_executors
+            if item.input and item.executor_id not in others
         ]
 
     async def start(self, content_id: UUID, order: Document) -> None:
@@ -87,9 +88,27 @@ class Durable:
             await DBOS.start_workflow_async(_content, order)
 
     async def result(self, content_id: UUID) -> Document:
-        """What the piece's workflow gave, once it ends; raises what it raised."""
+        """What the piece's workflow gave, once it ends; raises what it raised.
+
+        Whoever has the piece may end meanwhile: it is taken over then. Without its slot this process stops working,
+        since another may have taken its pieces over.
+
+        Raises:
+            EngineUnavailable: the connection that holds this process's slot is lost.
+        """
         handle: WorkflowHandleAsync[Document] = await DBOS.retrieve_workflow_async(str(content_id))
-        return await handle.get_result(polling_interval_sec=_POLL_SECONDS)
+        waiting = asyncio.ensure_future(handle.get_result(polling_interval_sec=_POLL_SECONDS))
+        try:
+            while not (await asyncio.wait({waiting}, timeout=_TAKE_OVER_SECONDS))[0]:
+                await self._slots.take_over()
+            return waiting.result()
+        except OperationalError as error:
+            await _stop_running()
+            raise EngineUnavailable(
+                f"the connection to the database was lost: {error}. Run it again, it goes on where it stopped"
+            ) from error
+        finally:
+            waiting.cancel()
 
 
 @asynccontextmanager
@@ -102,11 +121,11 @@ async def open_durable(database_url: str, body: Body) -> AsyncIterator[Durable]:
     global _body  # noqa: PLW0603 - DBOS finds workflows by module-level name, so their body is bound here
     async with _slot(database_url) as slots:
         _body = body
-        DBOS(config=_config(database_url, slots.mine))
+        DBOS(config=_config(database_url, _executor_id(slots.mine)))
         try:
             DBOS.launch()
-            await asyncio.to_thread(DBOS._recover_pending_workflows, slots.ended)
-            yield Durable(frozenset(slots.busy))
+            await slots.take_over()
+            yield Durable(slots)
         finally:
             await _stop_running()
             await asyncio.to_thread(DBOS.destroy)
@@ -133,27 +152,49 @@ async def _stop_running() -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-@dataclass(frozen=True, slots=True)
 class _Slots:
-    """Executor ids: this process's, those of ended processes, those at work in other processes."""
+    """This process's slot, `mine`, and what becomes of the others'; `connection` holds its lock."""
 
-    mine: str
-    ended: list[str]
-    busy: list[str]
+    def __init__(self, connection: AsyncConnection, mine: int) -> None:
+        self._connection = connection
+        self.mine = mine
+
+    async def take_over(self) -> None:
+        """Recover what ended processes left. Their slots stay locked meanwhile, so that no starting process gets one:
+        its fresh work would be taken for a dead one's."""
+        async with _free_slots(self._connection, set(range(SLOTS_MAX)) - {self.mine}) as ended:
+            await asyncio.to_thread(DBOS._recover_pending_workflows, [_executor_id(slot) for slot in ended])
+
+    async def others_at_work(self) -> frozenset[str]:
+        """The executor ids of other living processes."""
+        others = set(range(SLOTS_MAX)) - {self.mine}
+        async with _free_slots(self._connection, others) as ended:
+            return frozenset(_executor_id(slot) for slot in others.difference(ended))
 
 
 @asynccontextmanager
 async def _slot(database_url: str) -> AsyncIterator[_Slots]:
     async with await AsyncConnection.connect(database_url, autocommit=True, connect_timeout=10) as connection:
-        await connection.execute("SELECT pg_advisory_lock(%s)", (_SLOT_CHOICE_LOCK,))
-        free = [slot for slot in range(SLOTS_MAX) if await _try_lock(connection, slot)]
-        for slot in free[1:]:
+        async with _free_slots(connection, set(range(SLOTS_MAX))) as free:
+            if not free:
+                raise EngineUnavailable(f"{SLOTS_MAX} processes already work on this database: stop one of them first")
+            mine = free[0]
+            await _try_lock(connection, mine)  # a second hold on it, which stays when the block lets go of the first
+        yield _Slots(connection, mine)
+
+
+@asynccontextmanager
+async def _free_slots(connection: AsyncConnection, among: set[int]) -> AsyncIterator[list[int]]:
+    """The slots that nobody holds, in order, locked for the block; one process at a time looks."""
+    await connection.execute("SELECT pg_advisory_lock(%s)", (_SLOT_CHOICE_LOCK,))
+    free: list[int] = []
+    try:
+        free += [slot for slot in sorted(among) if await _try_lock(connection, slot)]
+        yield free
+    finally:
+        for slot in free:
             await connection.execute("SELECT pg_advisory_unlock(%s)", (_SLOT_LOCK + slot,))
         await connection.execute("SELECT pg_advisory_unlock(%s)", (_SLOT_CHOICE_LOCK,))
-        if not free:
-            raise EngineUnavailable(f"{SLOTS_MAX} processes already work on this database: stop one of them first")
-        busy = set(range(SLOTS_MAX)) - set(free)
-        yield _Slots(_executor_id(free[0]), [_executor_id(slot) for slot in free[1:]], [_executor_id(s) for s in busy])
 
 
 async def _try_lock(connection: AsyncConnection, slot: int) -> bool:

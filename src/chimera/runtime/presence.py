@@ -57,15 +57,15 @@ class Presence:
         """The role's agent is busy with `task_id` while the block runs; then idle, with the task counted."""
         started_at = self._clock.monotonic()
         metrics = await self._metrics(role)
-        heartbeat = asyncio.create_task(self._beat(role, task_id, metrics))
+        ended = asyncio.Event()
+        heartbeat = asyncio.create_task(self._beat(role, task_id, metrics, ended))
         failed = True
         try:
             yield
             failed = False
         finally:
-            heartbeat.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await heartbeat
+            ended.set()
+            await heartbeat
             counted = after_task(metrics, elapsed_ms(self._clock, started_at), failed=failed)
             await self._show(role, AgentStatus.IDLE, None, counted)
 
@@ -78,10 +78,13 @@ class Presence:
                 counts[role] = counts.get(role, 0) + 1
         return counts
 
-    async def _beat(self, role: Role, task_id: UUID, metrics: AgentMetrics) -> None:
-        while True:
+    async def _beat(self, role: Role, task_id: UUID, metrics: AgentMetrics, ended: asyncio.Event) -> None:
+        """Told to end, never cancelled: Python 3.11's `wait_for`, inside the pool, can lose a cancellation."""
+        while not ended.is_set():
             await self._show(role, AgentStatus.BUSY, task_id, metrics)
-            await asyncio.sleep(HEARTBEAT_SECONDS)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(HEARTBEAT_SECONDS):
+                    await ended.wait()
 
     async def _metrics(self, role: Role) -> AgentMetrics:
         try:

@@ -14,12 +14,16 @@ from chimera.security.decision_signature import read_verified
 
 @dataclass(frozen=True, slots=True)
 class Permit:
-    """An approval as it is used: for this request of this agent, with so much of it spent already."""
+    """An approval as it is used: for this request of this agent, with so much of it spent already.
+
+    `usd_per_cpu_second` is what local work under it costs.
+    """
 
     approval: SignedDecision
     request_id: UUID
     agent_id: UUID
     spent_usd: Decimal = Decimal(0)
+    usd_per_cpu_second: Decimal = Decimal(0)
 
     def after(self, cost_usd: Decimal) -> "Permit":
         """The permit once `cost_usd` more was spent under it."""

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from decimal import Decimal
 from pathlib import Path
 from uuid import UUID
 
@@ -13,8 +14,9 @@ from pydantic import ValidationError
 from chimera.contracts.contract import Contract
 from chimera.contracts.production import JobStatus
 from chimera.core.clock import Clock
-from chimera.core.errors import ChimeraError, McpTimeout, ToolFailed
+from chimera.core.errors import BudgetExceeded, ChimeraError, McpTimeout, ToolFailed
 from chimera.tools.permit import Permit, check_permit
+from chimera.tools.pricing import cpu_seconds_within
 from chimera.tools.tool_failure import failure_of
 from chimera.tools.tool_session import ServerCommand, SessionLost, ToolSession
 
@@ -49,9 +51,10 @@ class Toolbox:
             McpTimeout: not finished in time; the job was ended.
             ChimeraError: what the tool failed with; `details.cpu_seconds` is what it used, where known.
         """
-        check_permit(permit, self._public_key)
+        left_usd = check_permit(permit, self._public_key)
         reference: dict[str, object] = {"job_id": str(job_id), "folder": str(folder)}
-        submission = {**reference, "job": job.model_dump(mode="json")}
+        bound = {"cpu_seconds_max": _cpu_seconds(left_usd, permit)}
+        submission = {**reference, **bound, "job": job.model_dump(mode="json")}
         try:
             status = await self._follow(tool, submission, reference, progress)
         except (McpTimeout, asyncio.CancelledError):
@@ -107,6 +110,16 @@ async def open_toolbox(command: ServerCommand, public_key: VerifyKey, clock: Clo
         yield Toolbox(session, public_key, clock, command.limit_seconds)
     finally:
         await session.close(keeper)
+
+
+def _cpu_seconds(left_usd: Decimal, permit: Permit) -> int:
+    seconds = cpu_seconds_within(left_usd, permit.usd_per_cpu_second)
+    if seconds < 1:
+        raise BudgetExceeded(
+            f"${left_usd} of the approval are left, not enough for another job: ask the CFO for more",
+            {"requested": float(permit.usd_per_cpu_second), "remaining": float(left_usd)},
+        )
+    return seconds
 
 
 def _status(document: dict[str, object]) -> JobStatus:

@@ -99,6 +99,12 @@ def _burn(folder: Path, rest: list[str]) -> None:
     sum(range(6_000_000))
 
 
+def _spin(folder: Path, rest: list[str]) -> None:
+    """Use CPU for ever."""
+    while True:
+        pass
+
+
 def _too_long(folder: Path, rest: list[str]) -> None:
     raise VideoTooLong("the narration takes 700 seconds: 600 are allowed", {"duration_seconds": 700})
 
@@ -117,6 +123,7 @@ ORDERS = {
     "crash": _crash,
     "fill": _fill,
     "burn": _burn,
+    "spin": _spin,
     "too-long": _too_long,
     "break": _break,
     "chatter": _chatter,

@@ -193,11 +193,17 @@ async def test_an_approval_of_another_piece_or_agent_starts_nothing(
     assert studio.runs() == 0
 
 
+async def test_an_approval_too_small_for_any_tool_starts_none(studio: Studio, permit_of: Callable[..., Permit]) -> None:
+    with pytest.raises(BudgetExceeded):
+        await studio.produce(permit_of(studio, amount="0.000001"))
+    assert studio.runs() == 0
+
+
 async def test_running_costs_over_the_approved_amount_stop_before_the_next_tool(
     studio: Studio, permit_of: Callable[..., Permit]
 ) -> None:
     with pytest.raises(BudgetExceeded):
-        await studio.produce(permit_of(studio, amount="0.000001"))
+        await studio.produce(permit_of(studio, amount="0.0005"))
     assert studio.runs() == 1
     async with studio.database.transaction() as connection:
         assert await video_metadata.of_content(connection, studio.content_id) is None

@@ -91,6 +91,21 @@ async def test_a_job_runs_and_answers_its_result_with_measured_cpu_seconds(
 
 
 @shared
+async def test_a_job_can_not_use_more_than_the_approval_still_holds(
+    shared_toolbox: Toolbox, approve: Approve, folder: Path
+) -> None:
+    permit = replace(approve(amount="0.50"), usd_per_cpu_second=Decimal("0.25"))
+    with pytest.raises(BudgetExceeded, match="2 CPU-seconds") as failure:
+        await shared_toolbox.run("voice", uuid4(), folder, job("spin"), permit=permit, progress=nothing)
+    used = failure.value.details["cpu_seconds"]
+    assert isinstance(used, float)
+    assert 1.5 < used < 4
+    spent = replace(permit, spent_usd=Decimal("0.375"))
+    with pytest.raises(BudgetExceeded, match="not enough for another job"):
+        await shared_toolbox.run("voice", uuid4(), folder, job("one"), permit=spent, progress=nothing)
+
+
+@shared
 async def test_the_same_job_again_is_not_run_again(shared_toolbox: Toolbox, approve: Approve, folder: Path) -> None:
     job_id = uuid4()
     first = await shared_toolbox.run("voice", job_id, folder, job("one"), permit=approve(), progress=nothing)
@@ -312,6 +327,9 @@ async def test_after_killing_everything_the_job_is_lost_and_a_new_attempt_runs(
     with pytest.raises(ToolFailed) as failure:
         await running
     assert is_lost(failure.value)
+    used = failure.value.details["cpu_seconds"]
+    assert isinstance(used, float), "what a killed job last told counts against its approval"
+    assert used > 0
     again = await toolbox.run("voice", uuid4(), folder, job("one"), permit=approve(), progress=nothing)
     assert again.state == "succeeded"
 

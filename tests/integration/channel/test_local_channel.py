@@ -66,3 +66,41 @@ def test_a_deleted_post_is_gone_with_its_files(channel: LocalChannel, tmp_path: 
     assert not channel.delete(post.post_id)
     with pytest.raises(NotFound):
         channel.media(post.post_id, "video.mp4")
+
+
+def test_what_a_killed_process_left_is_swept_when_the_post_goes_out(channel: LocalChannel, tmp_path: Path) -> None:
+    media = make_media(tmp_path / "made")
+    post = make_post(1, media)
+    left = tmp_path / "channel" / f".incoming-{post.post_id}-999999"
+    left.mkdir(parents=True)
+    (left / "video.mp4").write_bytes(b"half")
+    channel.publish(post, media)
+    assert [path.name for path in (tmp_path / "channel").iterdir()] == [post.post_id]
+
+
+def test_a_link_to_another_file_is_not_served(channel: LocalChannel, tmp_path: Path) -> None:
+    media = make_media(tmp_path / "made")
+    post = channel.publish(make_post(1, media), media)
+    secret = tmp_path / "secret"
+    secret.write_text("a key")
+    served = tmp_path / "channel" / post.post_id / "captions.srt"
+    served.unlink()
+    served.symlink_to(secret)
+    with pytest.raises(NotFound):
+        channel.media(post.post_id, "captions.srt")
+
+
+@pytest.mark.parametrize("record", ["{}", "no document", "[" * 100_000])
+def test_a_foreign_record_is_no_post(channel: LocalChannel, tmp_path: Path, record: str) -> None:
+    folder = tmp_path / "channel" / "0123456789abcdef"
+    folder.mkdir(parents=True)
+    (folder / "post.json").write_text(record)
+    assert channel.probe(folder.name) is None
+    assert channel.posts() == ()
+
+
+def test_a_record_under_another_name_is_no_post(channel: LocalChannel, tmp_path: Path) -> None:
+    media = make_media(tmp_path / "made")
+    post = channel.publish(make_post(1, media), media)
+    (tmp_path / "channel" / post.post_id).rename(tmp_path / "channel" / "0123456789abcdef")
+    assert channel.posts() == ()

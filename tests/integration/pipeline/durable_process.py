@@ -1,6 +1,7 @@
 """A process for the tests to kill: one workflow of two steps, each leaving a line in a journal when it runs.
 
-Arguments: database url, journal file, content id, `hang` or `finish`. With `hang` the second step waits for ever.
+Arguments: database url, journal file, content id, `hang`, `finish` or `look`. With `hang` the second step waits for
+ever; `look` starts nothing, and tells what is unfinished once another process is in its second step.
 """
 
 import asyncio
@@ -10,11 +11,16 @@ from uuid import UUID
 
 from chimera.pipeline.durable import Document, open_durable, step
 
+LOOKS_MAX = 300
+
 
 async def main(database_url: str, journal: Path, content_id: UUID, ending: str) -> None:
     def note(line: str) -> None:
         with journal.open("a") as lines:
             lines.write(line + "\n")
+
+    def told(line: str) -> bool:
+        return line in journal.read_text().splitlines()
 
     async def first() -> Document:
         note("first")
@@ -27,13 +33,20 @@ async def main(database_url: str, journal: Path, content_id: UUID, ending: str) 
         return {"ended": True}
 
     async def body(order: Document) -> Document:
-        told = await step("first", first)
+        begun = await step("first", first)
         ended = await step("second", second)
-        return {"order": order, "first": told, "second": ended}
+        return {"order": order, "first": begun, "second": ended}
 
     async with open_durable(database_url, body) as durable:
+        note("open")
+        for _ in range(LOOKS_MAX if ending == "look" else 0):
+            if told("second"):
+                break
+            await asyncio.sleep(0.1)
         left = [str(found) for found, _ in await durable.unfinished()]
         note(f"left {','.join(left) or 'nothing'}")
+        if ending == "look":
+            return
         await durable.start(content_id, {"piece": str(content_id)})
         note(f"result {await durable.result(content_id)}")
 

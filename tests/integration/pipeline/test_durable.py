@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from uuid import UUID
 
+import psycopg
 import pytest
 
 import chimera
@@ -20,6 +21,7 @@ PROCESS = Path(__file__).parent / "durable_process.py"
 PIECE = UUID("0190aaaa-0000-7000-8000-000000000001")
 OTHER_PIECE = UUID("0190aaaa-0000-7000-8000-000000000002")
 START_SECONDS_MAX = 30
+FIRST_SLOT_LOCK = 0x43480000
 
 Start = Callable[[UUID, str], subprocess.Popen[bytes]]
 
@@ -94,3 +96,38 @@ def test_one_process_takes_over_from_two_killed_ones(start: Start, journal: Path
     assert start(PIECE, "finish").wait(START_SECONDS_MAX) == 0
     left = next(line for line in reversed(lines_of(journal)) if line.startswith("left "))
     assert {str(PIECE), str(OTHER_PIECE)} == set(left.removeprefix("left ").split(","))
+
+
+def test_what_a_later_process_began_is_not_taken_for_left_behind(start: Start, journal: Path) -> None:
+    looking = start(OTHER_PIECE, "look")
+    wait_for(journal, "open", looking)
+    at_work = start(PIECE, "hang")
+    assert looking.wait(START_SECONDS_MAX) == 0
+    at_work.kill()
+    at_work.wait(START_SECONDS_MAX)
+    assert lines_of(journal).count("left nothing") == 2
+    assert lines_of(journal).count("second") == 1
+
+
+def test_who_waits_for_a_piece_takes_it_over_when_its_process_dies(start: Start, journal: Path) -> None:
+    at_work = start(PIECE, "hang")
+    wait_for(journal, "second", at_work)
+    waiting = start(PIECE, "finish")
+    wait_for(journal, "open", waiting, times=2)
+    at_work.kill()
+    at_work.wait(START_SECONDS_MAX)
+    assert waiting.wait(START_SECONDS_MAX) == 0
+    assert lines_of(journal).count("first") == 1
+    assert lines_of(journal)[-1].startswith("result {")
+
+
+def test_a_process_that_lost_its_slot_stops(start: Start, journal: Path, empty_database_url: str) -> None:
+    at_work = start(PIECE, "hang")
+    wait_for(journal, "second", at_work)
+    with psycopg.connect(empty_database_url, autocommit=True) as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND objid = %s "
+            "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+            (FIRST_SLOT_LOCK,),
+        )
+    assert at_work.wait(START_SECONDS_MAX) == 1

@@ -116,7 +116,12 @@ class Artist:
             tools=self._toolbox,
             content_id=piece.content_id,
             folder=folder,
-            permit=Permit(approval, production_request_id(piece.content_id, plan.options.attempt), self._agent_id),
+            permit=Permit(
+                approval,
+                production_request_id(piece.content_id, plan.options.attempt),
+                self._agent_id,
+                usd_per_cpu_second=self._usd_per_cpu_second,
+            ),
             attempt=plan.options.attempt,
             usd_per_cpu_second=self._usd_per_cpu_second,
             estimated_cpu_seconds=plan.options.estimated_cpu_seconds,

@@ -1,6 +1,5 @@
 """Posts as folders: each appears whole or not at all, under an id that follows from its content id."""
 
-import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping
@@ -15,6 +14,7 @@ from chimera.core.errors import Conflict, NotFound, ToolFailed
 _RECORD = "post.json"
 _INCOMING = ".incoming-"
 POSTS_MAX = 100_000
+RECORD_BYTES_MAX = 1024 * 1024
 
 
 def post_id_of(content_id: UUID) -> str:
@@ -42,6 +42,7 @@ class LocalChannel:
             try:
                 self._fill(incoming, post, media)
                 incoming.rename(target)
+                _sync(self._folder)
             except OSError as error:
                 if not target.exists():
                     raise ToolFailed(
@@ -49,17 +50,22 @@ class LocalChannel:
                     ) from error
             finally:
                 shutil.rmtree(incoming, ignore_errors=True)
+        self._sweep(post.post_id)
         standing = self.probe(post.post_id)
         if standing is None or standing.content_id != post.content_id:
             raise Conflict(f"post {post.post_id} on the channel belongs to another piece", {"post_id": post.post_id})
         return standing
 
     def probe(self, post_id: str) -> ChannelPost | None:
-        """The post as it stands, or None."""
+        """The post as it stands, or None; what somebody else put there, a link included, is no post."""
+        record = self._folder / post_id / _RECORD
         try:
-            return ChannelPost.model_validate_json((self._folder / post_id / _RECORD).read_bytes())
-        except (FileNotFoundError, NotADirectoryError):
+            if record.parent.is_symlink() or not _is_own_file(record) or record.stat().st_size > RECORD_BYTES_MAX:
+                return None
+            post = ChannelPost.model_validate_json(record.read_bytes())
+        except (OSError, ValidationError):
             return None
+        return post if post.post_id == post_id else None
 
     def posts(self) -> tuple[ChannelPost, ...]:
         """All posts, the newest first; read again only when one came or went."""
@@ -78,7 +84,7 @@ class LocalChannel:
             NotFound: no such post or file.
         """
         path = self._folder / post_id / name
-        if self.probe(post_id) is None or not path.is_file():
+        if self.probe(post_id) is None or not _is_own_file(path):
             raise NotFound(f"there is no {name} of post {post_id}", {"post_id": post_id})
         return path
 
@@ -89,7 +95,13 @@ class LocalChannel:
         gone = self._folder / f"{_INCOMING}{post_id}-deleted-{os.getpid()}"
         (self._folder / post_id).rename(gone)
         shutil.rmtree(gone)
+        self._sweep(post_id)
         return True
+
+    def _sweep(self, post_id: str) -> None:
+        """Remove what killed processes left half written of this post, which stands now."""
+        for left in self._folder.glob(f"{_INCOMING}{post_id}-*"):
+            shutil.rmtree(left, ignore_errors=True)
 
     def _fill(self, incoming: Path, post: ChannelPost, media: Mapping[MediaName, Path]) -> None:
         shutil.rmtree(incoming, ignore_errors=True)
@@ -98,16 +110,25 @@ class LocalChannel:
             shutil.copyfile(source, incoming / name)
         (incoming / _RECORD).write_text(post.model_dump_json(indent=2))
         for path in incoming.iterdir():
-            with path.open("rb") as written:
-                os.fsync(written.fileno())
+            _sync(path)
+        _sync(incoming)
 
     def _read(self) -> Iterator[ChannelPost]:
         for entry, _ in zip(os.scandir(self._folder), range(POSTS_MAX), strict=False):
             if entry.name.startswith("."):
                 continue
-            try:
-                post = self.probe(entry.name)
-            except (ValidationError, json.JSONDecodeError):
-                continue  # a folder somebody else put there is no post
-            if post is not None:
+            if (post := self.probe(entry.name)) is not None:
                 yield post
+
+
+def _sync(path: Path) -> None:
+    """Let the file, or the folder's list of names, outlive a power cut."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _is_own_file(path: Path) -> bool:
+    return path.is_file() and not path.is_symlink()

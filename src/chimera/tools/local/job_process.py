@@ -1,6 +1,6 @@
-"""The process of one job: `python -m chimera.tools.local.job_process JOB_FOLDER MODULE:FUNCTION LIMIT_SECONDS`.
+"""The process of one job: `... job_process JOB_FOLDER MODULE:FUNCTION LIMIT_SECONDS [CPU_SECONDS_MAX]`.
 
-It runs the job at most once, keeps its own time limit even when every other process is gone, and leaves
+It runs the job at most once, keeps its own limits of time and CPU even when every other process is gone, and leaves
 result or error, and what it used, in the job's folder.
 """
 
@@ -36,6 +36,8 @@ def main(arguments: list[str]) -> int:
         if not mine or not folder.write_once("process", {"pid": os.getpid(), "started_at": time.time()}):
             return ALREADY_RUN
         _end_after(folder, limit_seconds)
+        if len(arguments) > 3:
+            limit_cpu(int(arguments[3]))
         try:
             result = _run(folder, function)
         except Exception as error:  # noqa: BLE001 - the edge of the process: whatever happens becomes the job's error
@@ -91,10 +93,17 @@ def _progress_into(folder: JobFolder) -> Callable[[float], None]:
     def progress(fraction: float) -> None:
         nonlocal written_at
         if time.monotonic() - written_at >= PROGRESS_INTERVAL_SECONDS:
-            folder.write("progress", {"fraction": float(fraction)})
+            folder.write("progress", {"fraction": float(fraction), "cpu_seconds": _cpu_seconds()})
             written_at = time.monotonic()
 
     return progress
+
+
+def limit_cpu(seconds: int) -> None:
+    """Let the kernel end this process by SIGXCPU once it has used so many CPU-seconds (setrlimit(2))."""
+    hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
+    soft = seconds if hard == resource.RLIM_INFINITY else min(seconds, hard)
+    resource.setrlimit(resource.RLIMIT_CPU, (soft, hard))
 
 
 def _end_after(folder: JobFolder, limit_seconds: float) -> None:

@@ -19,7 +19,7 @@ from pydantic import ValidationError
 
 from chimera.contracts.error import validation_failed
 from chimera.contracts.production import JobStatus
-from chimera.core.errors import ChimeraError, Conflict, NotFound, ToolFailed, ValidationFailed
+from chimera.core.errors import BudgetExceeded, ChimeraError, Conflict, NotFound, ToolFailed, ValidationFailed
 from chimera.tools.local.job_folder import Document, JobFolder
 from chimera.tools.local.job_process import ALREADY_RUN, as_failure, error_document
 from chimera.tools.local.job_status import CANCELLED, JobFacts, lost_error, status_of
@@ -45,8 +45,10 @@ class JobRunner:
         self._children: dict[Path, int | None] = {}
         self._unwritten: dict[Path, Document] = {}
 
-    async def submit(self, tool: str, job_id: UUID, folder: Path, job: Document) -> JobStatus:
-        """Take a job in, once: the same id and body again answers the same job.
+    async def submit(
+        self, tool: str, job_id: UUID, folder: Path, job: Document, cpu_seconds_max: int | None = None
+    ) -> JobStatus:
+        """Take a job in, once: the same id and body again answers the same job, under the limit it began with.
 
         Raises:
             Conflict: the id stands for another job.
@@ -62,7 +64,7 @@ class JobRunner:
             if len(self._children) >= WAITING_JOBS_MAX:
                 raise ToolFailed(f"{WAITING_JOBS_MAX} jobs wait already: try again when some are done")
             self._children[state.path] = None
-            self._tasks.start_soon(self._run, state, self._tools[tool])
+            self._tasks.start_soon(self._run, state, self._tools[tool], cpu_seconds_max)
         return self.status(job_id, folder)
 
     def status(self, job_id: UUID, folder: Path) -> JobStatus:
@@ -98,19 +100,20 @@ class JobRunner:
                 JobFolder(path).write_once("error", lost_error() | _stamp(path))
                 _kill_group(pid)
 
-    async def _run(self, state: JobFolder, tool: LocalTool) -> None:
+    async def _run(self, state: JobFolder, tool: LocalTool, cpu_seconds_max: int | None) -> None:
         try:
             async with self._slots:
                 if state.read("error") is None:
-                    await self._run_child(state, tool)
+                    await self._run_child(state, tool, cpu_seconds_max)
         except (OSError, ChimeraError) as error:
             self._fail(state, as_failure(error))
         finally:
             self._children.pop(state.path, None)
 
-    async def _run_child(self, state: JobFolder, tool: LocalTool) -> None:
-        limit_seconds = min(float(tool.limit_seconds), self._limit_seconds)
-        child = _spawn(state, tool.function, limit_seconds)
+    async def _run_child(self, state: JobFolder, tool: LocalTool, cpu_seconds_max: int | None) -> None:
+        limits = [str(min(float(tool.limit_seconds), self._limit_seconds))]
+        limits += [] if cpu_seconds_max is None else [str(cpu_seconds_max)]
+        child = _spawn(state, tool.function, limits)
         self._children[state.path] = child.pid
         _, status, usage = await anyio.to_thread.run_sync(os.wait4, child.pid, 0, limiter=self._reapers)
         child.returncode = os.waitstatus_to_exitcode(status)
@@ -118,8 +121,7 @@ class JobRunner:
             return
         state.write("usage", {"cpu_seconds": round(usage.ru_utime + usage.ru_stime, 6)})
         if child.returncode != 0:
-            how = f"signal {-child.returncode}" if child.returncode < 0 else f"exit code {child.returncode}"
-            self._fail(state, ToolFailed(f"the {tool.name} tool's process ended by {how}", {"lost": True}))
+            self._fail(state, _ended(tool.name, child.returncode, cpu_seconds_max))
 
     def _fail(self, state: JobFolder, failure: ChimeraError) -> None:
         error = error_document(state, failure)
@@ -130,7 +132,8 @@ class JobRunner:
 
     def _facts(self, state: JobFolder) -> JobFacts:
         alive = self._children.get(state.path) is not None or state.running_pid() is not None
-        usage, progress = state.read("usage"), state.read("progress")
+        progress = state.read("progress")
+        used = state.read("usage") or (None if alive else progress)  # a killed job's last word on what it used
         own = state.path in self._children  # not finished before it is reaped, so that its usage is final
         return JobFacts(
             waiting=own,
@@ -139,7 +142,7 @@ class JobRunner:
             progress=progress["fraction"] if progress else 0.0,
             result=None if alive or own else state.read("result"),
             error=None if alive or own else state.read("error") or self._unwritten.get(state.path),
-            cpu_seconds=usage["cpu_seconds"] if usage else None,
+            cpu_seconds=used.get("cpu_seconds") if used else None,
         )
 
     def _request(self, tool: str, folder: Path, job: Document) -> Document:
@@ -174,15 +177,25 @@ async def open_runner(
             tasks.cancel_scope.cancel()
 
 
-def _spawn(state: JobFolder, function: str, limit_seconds: float) -> "subprocess.Popen[bytes]":
+def _spawn(state: JobFolder, function: str, limits: list[str]) -> "subprocess.Popen[bytes]":
     with state.log.open("ab") as log:
         return subprocess.Popen(
-            [sys.executable, "-m", "chimera.tools.local.job_process", str(state.path), function, str(limit_seconds)],
+            [sys.executable, "-m", "chimera.tools.local.job_process", str(state.path), function, *limits],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
             start_new_session=True,
         )
+
+
+def _ended(tool: str, code: int, cpu_seconds_max: int | None) -> ChimeraError:
+    if code == -signal.SIGXCPU:
+        return BudgetExceeded(
+            f"the {tool} tool used up the {cpu_seconds_max} CPU-seconds that the approval still held",
+            {"cpu_seconds_max": cpu_seconds_max},
+        )
+    how = f"signal {-code}" if code < 0 else f"exit code {code}"
+    return ToolFailed(f"the {tool} tool's process ended by {how}", {"lost": True})
 
 
 def _kill_group(pid: int) -> None:

@@ -43,9 +43,10 @@ class JobReference(Contract):
 
 
 class JobSubmission(JobReference):
-    """Arguments of `<tool>_submit`; `job` is the tool's contract."""
+    """Arguments of `<tool>_submit`; `job` is the tool's contract, `cpu_seconds_max` what its process may use."""
 
     job: Annotated[dict[str, Any], Field(max_length=50)]
+    cpu_seconds_max: Annotated[int, Field(gt=0)] | None = None
 
 
 class LocalToolServer:
@@ -98,7 +99,9 @@ class LocalToolServer:
         if tool not in self._tools or tool == name:
             raise NotFound(f"there is no tool {name!r}", {"tool": name})
         submission = JobSubmission.model_validate(arguments)
-        status = await self._runner.submit(tool, submission.job_id, submission.folder, submission.job)
+        status = await self._runner.submit(
+            tool, submission.job_id, submission.folder, submission.job, submission.cpu_seconds_max
+        )
         return status.model_dump(mode="json")
 
 
