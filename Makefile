@@ -14,7 +14,7 @@ setup: $(READY)  ## everything `chimera` needs, in .venv
 run: $(READY)  ## one finished video from the recorded sample
 	@$(BIN)/chimera run
 
-serve: $(READY)  ## the channel page on http://127.0.0.1:8080
+serve: $(READY)  ## the channel page on http://127.0.0.1:8000
 	@$(BIN)/chimera serve
 
 test: $(TEST_READY)  ## the test suite

@@ -19,6 +19,7 @@ from chimera.core.progress import Progress
 from chimera.core.vocabulary import Role
 from chimera.pipeline.crew import Crew
 from chimera.pipeline.stages import Stages
+from chimera.pipeline.telling import media_of
 from chimera.platforms.local_channel.address import watch_url
 from chimera.safety.gateway import SafetyGateway
 from chimera.safety.policy import load_policy
@@ -33,7 +34,7 @@ from chimera.tools.toolbox import open_toolbox
 async def open_crew(studio: Studio, progress: Progress) -> AsyncIterator[Crew]:
     """One agent of each role at work, with the local media tools behind MCP."""
     price_book = shipped_price_book()
-    tools = _tool_server_command(studio.home)
+    tools = tool_server_command(studio.home)
     async with open_toolbox(tools, studio.treasury.public_key, studio.clock) as toolbox:
         await studio.presence.announce()
         ids, database, clock = studio.agent_ids, studio.database, studio.clock
@@ -71,14 +72,9 @@ async def open_crew(studio: Studio, progress: Progress) -> AsyncIterator[Crew]:
 
 def channel_media(blobs: FolderBlobs, piece: ContentRecord) -> dict[MediaName, Path]:
     """The produced files of a piece under the names they have on the channel."""
-    production = Production.model_validate(piece.metadata["production"])
-    return {
-        "video.mp4": blobs.path(production.video_url),
-        "thumbnail.jpg": blobs.path(production.thumbnail_url),
-        "captions.vtt": blobs.path(production.captions_vtt_url),
-        "captions.srt": blobs.path(production.captions_srt_url),
-    }
+    return media_of(Production.model_validate(piece.metadata["production"]), blobs)
 
 
-def _tool_server_command(home: Path) -> ServerCommand:
+def tool_server_command(home: Path) -> ServerCommand:
+    """How the local media tools' MCP server is started on this home."""
     return ServerCommand(root=home / "work", log=home / "logs" / "tools.log")

@@ -5,22 +5,20 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
-from typing import Annotated
 
-from cyclopts import Parameter
 from rich.console import Console
 from rich.table import Table
 
 from chimera.bench.encoder import bare_encode_cpu_seconds
 from chimera.bench.observed_run import observe_run
 from chimera.bench.report import RunBench, bench_of
-from chimera.cli.options import AspectName, Json
+from chimera.cli.options import AspectName, Json, Quality
 from chimera.core.vocabulary import QualityPreset
 
 
 def bench_run(
     *,
-    quality: Annotated[QualityPreset, Parameter(help="draft, standard or high.")] = QualityPreset.STANDARD,
+    quality: Quality = QualityPreset.STANDARD,
     aspect: AspectName = "9:16",
     json: Json = False,
 ) -> None:

@@ -1,8 +1,6 @@
 """How the ledger, its verification and the budgets look on a terminal and in a pipe."""
 
-import json
-import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from rich.console import Console
 from rich.progress_bar import ProgressBar
@@ -14,11 +12,6 @@ from chimera.contracts.ledger import LedgerEntry, VerificationReport
 
 _BAR_CELLS = 24
 _STYLE_OF_DECISION = {"approved": "green", "rejected": "red", "escalated": "yellow"}
-
-
-def print_json(document: Mapping[str, object]) -> None:
-    """One JSON document on stdout."""
-    sys.stdout.write(json.dumps(document, ensure_ascii=False) + "\n")
 
 
 def print_report(report: VerificationReport, console: Console | None = None) -> None:

@@ -1,16 +1,13 @@
 """`chimera budget show`: what each period and category may still spend."""
 
 import os
-from typing import Annotated
-
-from cyclopts import Parameter
 
 from chimera.bootstrap.studio import open_studio
-from chimera.cli.books import print_budgets, print_json
+from chimera.cli.books import print_budgets
+from chimera.cli.document import print_json
+from chimera.cli.options import Json
 from chimera.config.settings import Settings
 from chimera.core.clock import SystemClock
-
-Json = Annotated[bool, Parameter(name="--json", negative="", help="Print exactly one JSON document.")]
 
 
 async def show(*, json: Json = False) -> None:

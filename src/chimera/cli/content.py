@@ -4,14 +4,14 @@ import os
 import sys
 import webbrowser
 from textwrap import shorten
-from typing import Annotated
 
-from cyclopts import Parameter, validators
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from chimera.bootstrap.studio import Studio, open_studio
+from chimera.cli.document import print_json
+from chimera.cli.options import Json, Limit
 from chimera.config.settings import Settings
 from chimera.contracts.content import ContentDetails, ContentList, ContentSummary
 from chimera.core.clock import SystemClock
@@ -19,8 +19,6 @@ from chimera.core.vocabulary import Stage
 from chimera.pipeline.telling import Piece, find_piece, newest_pieces, production_of
 from chimera.platforms.local_channel.address import watch_url
 
-Json = Annotated[bool, Parameter(name="--json", negative="", help="Print exactly one JSON document.")]
-Limit = Annotated[int, Parameter(validator=validators.Number(gte=1, lte=1000))]
 PIPE_COLUMNS = 160
 WHY_CHARACTERS_MAX = 120
 _STYLES = {Stage.PUBLISHED: "green", Stage.FAILED: "red", Stage.REVIEW: "yellow"}
@@ -33,8 +31,6 @@ async def list_content(*, stage: Stage | None = None, limit: Limit = 20, json: J
     ----------
     stage
         Only pieces in this stage.
-    limit
-        How many at most.
     """
     async with open_studio(Settings.from_environment(os.environ), SystemClock()) as studio:
         pieces = await newest_pieces(studio.database, stage, limit)
@@ -77,10 +73,7 @@ async def open_content(content: str = "newest", *, json: Json = False) -> None:
         piece = await find_piece(studio.database, content)
         path = video_path(studio, piece)
     if json:
-        from json import dumps
-
-        document = {"content_id": str(piece.content.id), "path": path, "urls": urls_of(piece)}
-        sys.stdout.write(dumps(document) + "\n")
+        print_json({"content_id": str(piece.content.id), "path": path, "urls": urls_of(piece)})
         return
     sys.stdout.write(f"{path}\n")
     for url in urls_of(piece).values():

@@ -7,11 +7,11 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-from chimera.cli.engines import Json
+from chimera.cli.failure import EXIT_MISSING
 from chimera.cli.finding import Finding, State, is_well, report
+from chimera.cli.options import Json
 from chimera.config.settings import Settings
 
-EXIT_MISSING = 5
 _STYLES = {State.REAL: "green", State.LOCAL: "cyan", State.MISSING: "bold red"}
 
 

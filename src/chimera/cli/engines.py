@@ -10,12 +10,12 @@ from cyclopts import Parameter
 from rich.console import Console
 from rich.table import Table
 
+from chimera.cli.options import Json
 from chimera.config.settings import Settings
 from chimera.core.errors import Conflict
 from chimera.storage.engines.opening import embedded_servers, statuses
 from chimera.storage.engines.server import EmbeddedServer, ServerStatus
 
-Json = Annotated[bool, Parameter(name="--json", negative="", help="Print exactly one JSON document.")]
 Force = Annotated[bool, Parameter(name="--force", negative="", help="Stop them even while other commands use them.")]
 
 

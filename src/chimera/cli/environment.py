@@ -1,11 +1,11 @@
 """`chimera env`: the urls of the running engines, for psql, valkey-cli and scripts."""
 
-import json as jsons
 import os
 import shlex
 import sys
 
-from chimera.cli.engines import Json
+from chimera.cli.document import print_json
+from chimera.cli.options import Json
 from chimera.config.settings import Settings
 from chimera.core.errors import EngineUnavailable
 from chimera.storage.engines.opening import statuses
@@ -22,7 +22,7 @@ async def env(*, json: Json = False) -> None:
     settings = Settings.from_environment(os.environ)
     urls = await running_urls(settings)
     if json:
-        sys.stdout.write(jsons.dumps(urls) + "\n")
+        print_json(urls)
         return
     sys.stdout.write("".join(f"{name}={shlex.quote(url)}\n" for name, url in urls.items()))
 

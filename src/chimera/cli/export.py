@@ -2,18 +2,18 @@
 
 import os
 import sys
-from json import dumps
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
 from chimera.bootstrap.studio import Studio, open_studio
-from chimera.cli.content import Json
+from chimera.cli.document import print_json
+from chimera.cli.options import Json
 from chimera.config.settings import Settings
 from chimera.contracts.content import ExportedFile
 from chimera.core.clock import SystemClock
-from chimera.pipeline.telling import Piece, export_bundle, find_piece, ledger_tx_ids, production_of
+from chimera.pipeline.telling import Piece, export_bundle, find_piece, ledger_tx_ids, media_of, production_of
 from chimera.platforms.export_bundle.folder import DOCUMENT, write_folder
 from chimera.platforms.local_channel.channel import post_id_of
 
@@ -35,8 +35,7 @@ async def export(content: str, *, to: Path | None = None, force: Force = False, 
         target = await export_piece(studio, piece, to or Path(f"chimera-{piece.content.id}"), force=force)
     if json:
         names = sorted(path.name for path in target.iterdir())
-        document = {"content_id": str(piece.content.id), "path": str(target), "files": names, "bundle": DOCUMENT}
-        sys.stdout.write(dumps(document) + "\n")
+        print_json({"content_id": str(piece.content.id), "path": str(target), "files": names, "bundle": DOCUMENT})
     else:
         sys.stdout.write(f"{target}\n")
 
@@ -45,9 +44,10 @@ async def export_piece(studio: Studio, piece: Piece, target: Path, *, force: boo
     """Write the piece's export; answers its folder.
 
     Raises:
-        Conflict: the piece is not produced, or the folder exists; ToolFailed: it can't be written.
+        Conflict: the piece is not produced, or the folder exists; NotFound: a file is gone;
+        ToolFailed: it can't be written.
     """
-    media = media_of(studio, piece)
+    media = media_of(production_of(piece), studio.blobs)
     decisions = [await studio.treasury.signed_decision_of_tx(tx_id) for tx_id in ledger_tx_ids(piece)]
 
     def document_of(files: tuple[ExportedFile, ...]) -> str:
@@ -62,19 +62,3 @@ async def export_piece(studio: Studio, piece: Piece, target: Path, *, force: boo
         return bundle.model_dump_json(indent=2)
 
     return write_folder(target, media, document_of, replace=force)
-
-
-def media_of(studio: Studio, piece: Piece) -> dict[str, Path]:
-    """The piece's files by the names they have in an export.
-
-    Raises:
-        Conflict: not produced; NotFound: a file is gone.
-    """
-    production = production_of(piece)
-    thumbnail = studio.blobs.path(production.thumbnail_url)
-    return {
-        "video.mp4": studio.blobs.path(production.video_url),
-        f"thumbnail{thumbnail.suffix}": thumbnail,
-        "captions.srt": studio.blobs.path(production.captions_srt_url),
-        "captions.vtt": studio.blobs.path(production.captions_vtt_url),
-    }

@@ -32,7 +32,7 @@ class Interrupted(ChimeraError):
 
 
 def exit_code_of(failure: ChimeraError) -> int:
-    """The exit code of design/frontdoor's table: 1 failure, 2 usage, 3 refused, 4 waiting for a human, 5 missing."""
+    """The exit code by kind of failure: 1 failure, 2 usage, 3 refused, 4 waiting for a human, 5 missing."""
     for kind, code in (
         (GovernanceRefusal, EXIT_REFUSED),
         (WaitsForHuman, EXIT_WAITING),

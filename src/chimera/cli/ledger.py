@@ -7,20 +7,17 @@ from cyclopts import Parameter
 from cyclopts.validators import Number as Between
 
 from chimera.bootstrap.studio import open_studio
-from chimera.cli.books import print_entries, print_json, print_report
+from chimera.cli.books import print_entries, print_report
+from chimera.cli.document import print_json
+from chimera.cli.failure import EXIT_FAILURE
+from chimera.cli.options import Json, Limit
 from chimera.config.settings import Settings
 from chimera.core.clock import SystemClock
 from chimera.security.keys import retired_public_keys
 
-Json = Annotated[bool, Parameter(name="--json", negative="", help="Print exactly one JSON document.")]
-Limit = Annotated[
-    int, Parameter(name="--limit", validator=Between(gte=1, lte=1000), help="How many of the newest rows.")
-]
 Before = Annotated[
     int | None, Parameter(name="--before", validator=Between(gte=1), help="Only rows before this sequence number.")
 ]
-
-EXIT_BOOKS_WRONG = 1
 
 
 async def verify(*, json: Json = False) -> None:
@@ -36,7 +33,7 @@ async def verify(*, json: Json = False) -> None:
     else:
         print_report(report)
     if not report.ok:
-        raise SystemExit(EXIT_BOOKS_WRONG)
+        raise SystemExit(EXIT_FAILURE)
 
 
 async def show(*, limit: Limit = 20, before: Before = None, json: Json = False) -> None:

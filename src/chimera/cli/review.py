@@ -1,16 +1,14 @@
 """`chimera review`: what waits for a person's decision."""
 
-import json as json_document
 import os
-import sys
 from collections.abc import Sequence
-from typing import Annotated
 
-from cyclopts import Parameter
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from chimera.cli.document import print_json
+from chimera.cli.options import Json
 from chimera.core.clock import SystemClock
 from chimera.storage.records import review_item
 from chimera.storage.records.review_item import ReviewItem
@@ -18,9 +16,7 @@ from chimera.storage.records.review_item import ReviewItem
 ITEMS_MAX = 200
 
 
-async def review_list(
-    *, json: Annotated[bool, Parameter(help="Print one JSON document.", negative="")] = False
-) -> None:
+async def review_list(*, json: Json = False) -> None:
     """What waits for a person, the longest waiting first, then what was decided."""
     # Imported here: `chimera --version` must not load the engines.
     from chimera.bootstrap.studio import open_studio
@@ -30,7 +26,7 @@ async def review_list(
     async with open_studio(settings, SystemClock()) as studio, studio.database.transaction() as connection:
         items = await review_item.listed(connection, ITEMS_MAX)
     if json:
-        sys.stdout.write(json_document.dumps(document(items)) + "\n")
+        print_json(document(items))
     else:
         Console().print(table(items) if items else "Nothing waits for a decision.")
 

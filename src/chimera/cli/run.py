@@ -17,10 +17,20 @@ from chimera.agents.scout.agent import Scout
 from chimera.bootstrap.crew import open_crew
 from chimera.bootstrap.scouting import scout_of
 from chimera.bootstrap.studio import Studio, open_studio
-from chimera.cli.options import AspectName
+from chimera.cli.options import (
+    AsOf,
+    AspectName,
+    ColumnMapping,
+    Json,
+    MinVelocity,
+    Quality,
+    SourceName,
+    Timeframe,
+    Words,
+)
 from chimera.cli.progress import shown_progress
 from chimera.cli.run_summary import run_summary
-from chimera.cli.scout import AsOf, ColumnMapping, Json, MinVelocity, Timeframe, Words, parse_as_of, scout_request
+from chimera.cli.scout import parse_as_of, scout_request
 from chimera.config.settings import Settings
 from chimera.contracts.asset import ToolChoice
 from chimera.contracts.choice import Choice
@@ -43,11 +53,7 @@ from chimera.storage.records import trends
 from chimera.telemetry.logs import configure_logs
 
 LOCAL_TOOLS = ToolChoice(image="local", video="local", audio="local")
-Source = Annotated[
-    str, Parameter(help="`recorded`: the sample inside the package; or a .csv, .csv.gz, .jsonl file of posts.")
-]
 Persona = Annotated[str, Parameter(help="A shipped persona's name, or a personality_profile as a JSON file.")]
-Quality = Annotated[QualityPreset, Parameter(help="draft, standard or high.")]
 _SCRIPT_WORDS = validators.Number(gte=SCRIPT_WORDS_MIN, lte=SCRIPT_WORDS_MAX)
 WordsMin = Annotated[int, Parameter(validator=_SCRIPT_WORDS, help="Shortest script, in words.")]
 WordsMax = Annotated[int, Parameter(validator=_SCRIPT_WORDS, help="Longest script, in words.")]
@@ -65,7 +71,7 @@ class Workshop:
 
 async def run(
     *,
-    source: Source = "recorded",
+    source: SourceName = "recorded",
     as_of: AsOf = None,
     keywords: Words = None,
     columns: ColumnMapping = None,

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from chimera.cli.options import AsOf, ColumnMapping, Json, MinVelocity, SourceName, Timeframe, Words
 from chimera.config.settings import Settings
 from chimera.contracts.error import validation_failed
 from chimera.contracts.evidence import BucketCount, TrendEvidence
@@ -31,21 +32,13 @@ BAR_CELLS = 10
 SPARK_CELLS = 24
 _SPARKS = "▁▂▃▄▅▆▇█"
 
-AsOf = Annotated[str | None, Parameter(help="Look at nothing later than this (ISO 8601; default: the source's end).")]
-Timeframe = Annotated[str, Parameter(help="Length of the recent window: 24h, 7d, PT24H.")]
-MinVelocity = Annotated[str, Parameter(help="Least rising velocity, 0 to 10; 1 is at least doubled.")]
-Words = Annotated[
-    list[str] | None, Parameter(consume_multiple=True, negative="", help="Look for these instead of whatever rises.")
-]
 Platforms = Annotated[
     list[str] | None, Parameter(consume_multiple=True, negative="", help="Only these; unreadable ones are named.")
 ]
-ColumnMapping = Annotated[str | None, Parameter(help="A file's columns: time=created_utc,text=title,community=..")]
-Json = Annotated[bool, Parameter(name="--json", negative="", help="Print exactly one JSON document.")]
 
 
 async def scout(
-    source: Annotated[str, Parameter(help="`recorded`, or a .csv, .csv.gz, .jsonl or .jsonl.gz file.")] = "recorded",
+    source: SourceName = "recorded",
     *,
     as_of: AsOf = None,
     timeframe: Timeframe = "24h",
@@ -173,4 +166,4 @@ async def _evidence(database: Database, analysis: TrendAnalysis) -> list[TrendEv
     ids: list[UUID] = [trend.trend_id for trend in analysis.trends]
     async with database.transaction() as connection:
         records = await trends.get_many(connection, ids)
-    return [TrendEvidence.model_validate(record.metadata["evidence"]) for record in records]
+    return [record.evidence for record in records]

@@ -10,13 +10,14 @@ from chimera.api.app import create_app
 from chimera.api.health import Probes, current_health
 from chimera.api.server import bind, loopback_only
 from chimera.api.server import serve as serve_app
+from chimera.bootstrap.crew import tool_server_command
 from chimera.bootstrap.studio import Studio, open_studio
 from chimera.config.settings import Settings
 from chimera.core.clock import SystemClock
 from chimera.core.errors import ValidationFailed
 from chimera.platforms.local_channel.address import HOST_DEFAULT, PORT_DEFAULT
 from chimera.storage.database import check_connection
-from chimera.tools.tool_session import ServerCommand, server_answers
+from chimera.tools.tool_session import server_answers
 
 Port = Annotated[int, Parameter(validator=validators.Number(gte=0, lte=65535))]
 BehindProxy = Annotated[bool, Parameter(name="--behind-proxy", negative="")]
@@ -70,7 +71,7 @@ def hosts_answered(host: str, *, behind_proxy: bool, public_hosts: tuple[str, ..
 
 def probes_of(studio: Studio) -> Probes:
     """How each component of section 9's health is asked."""
-    tools = ServerCommand(root=studio.home / "work", log=studio.home / "logs" / "tools.log")
+    tools = tool_server_command(studio.home)
 
     async def database_answers() -> bool:
         return await check_connection(studio.database.url) > 0

@@ -51,8 +51,3 @@ class Storyboard(Contract):
     def script(self) -> str:
         """The words as the voice says them."""
         return " ".join(beat.text for beat in self.beats)
-
-    @property
-    def on_screen_texts(self) -> tuple[str, ...]:
-        """Every string this storyboard itself puts on screen, captions aside."""
-        return (self.topic, self.source_label, self.disclosure, *(beat.headline for beat in self.beats))

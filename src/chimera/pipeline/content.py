@@ -105,14 +105,13 @@ class ContentWorkflow:
 
     async def _approval_request(self, order: ContentOrder) -> ApprovalRequest:
         piece = await self._piece(order.content_id)
-        storyboard = Storyboard.model_validate(piece.metadata["storyboard"])
         return ApprovalRequest(
             request_id=production_request_id(order.content_id),
             agent_id=self._crew.agent_ids[Role.ARTIST],
             request_type=RequestType.COMPUTE,
             request_cost=CostEstimate.model_validate(piece.metadata["cost_estimate"]).estimated_cost_usd,
             projected_roi=Decimal(str(piece.metadata["projected_roi"])),
-            justification=f"Produce the video {storyboard.title!r}",
+            justification=f"Produce the video {piece.storyboard.title!r}",
         )
 
     async def _produce(self, order: ContentOrder) -> Production:
@@ -149,10 +148,7 @@ class ContentWorkflow:
             trend = await trends.get(connection, order.trend_id)
         if trend is None:
             raise NotFound(f"the trend {order.trend_id} is gone", {"trend_id": str(order.trend_id)})
-        return (
-            Storyboard.model_validate(piece.metadata["storyboard"]),
-            TrendEvidence.model_validate(trend.metadata["evidence"]),
-        )
+        return piece.storyboard, trend.evidence
 
     async def _waiting(self, content_id: UUID, review: Review) -> ReviewItem:
         piece = await self._piece(content_id)
@@ -161,7 +157,7 @@ class ContentWorkflow:
             kind="content",
             trend_id=None,
             content_id=content_id,
-            subject=Storyboard.model_validate(piece.metadata["storyboard"]).title,
+            subject=piece.storyboard.title,
             topics=list(review.safety.sensitive_topics),
             reason="; ".join(review.reasons),
             state="waiting",

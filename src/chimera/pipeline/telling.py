@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -12,13 +13,13 @@ from pydantic import ValidationError
 from chimera.agents.artist.production import Production, asset_of
 from chimera.contracts.approval import SignedDecision
 from chimera.contracts.asset import Asset
-from chimera.contracts.channel_post import ChannelPost
+from chimera.contracts.channel_post import ChannelPost, MediaName
 from chimera.contracts.content import ContentDetails, ContentSummary, ExportBundle, ExportedFile
-from chimera.contracts.evidence import TrendEvidence
-from chimera.contracts.storyboard import Storyboard
-from chimera.contracts.trend import Trend, TrendMetadata
 from chimera.core.errors import Conflict, NotFound, ValidationFailed
 from chimera.core.vocabulary import Stage
+from chimera.pipeline.flow import PRODUCE
+from chimera.pipeline.trend_record import trend_of
+from chimera.storage.blobs import Blobs
 from chimera.storage.database import Connection, Database
 from chimera.storage.records import content_pipeline, trends, video_metadata
 from chimera.storage.records.content_pipeline import ContentRecord
@@ -135,6 +136,20 @@ def production_of(piece: Piece) -> Production:
         raise Conflict(f"content {piece.content.id} was produced by another version of Chimera") from error
 
 
+def media_of(production: Production, blobs: Blobs) -> dict[MediaName, Path]:
+    """The produced files by the names they go out under.
+
+    Raises:
+        NotFound: a file is gone.
+    """
+    return {
+        "video.mp4": blobs.path(production.video_url),
+        "thumbnail.jpg": blobs.path(production.thumbnail_url),
+        "captions.vtt": blobs.path(production.captions_vtt_url),
+        "captions.srt": blobs.path(production.captions_srt_url),
+    }
+
+
 def ledger_tx_ids(piece: Piece) -> list[UUID]:
     """The ledger transactions that approved the piece's spending."""
     return [UUID(tx_id) for tx_id in piece.content.metadata.get("ledger_tx_ids", [])]
@@ -154,10 +169,10 @@ def export_bundle(
         exported_at=at,
         content_id=piece.content.id,
         stage=piece.content.stage,
-        trend=_trend(piece.trend),
-        evidence=TrendEvidence.model_validate(piece.trend.metadata["evidence"]),
+        trend=trend_of(piece.trend),
+        evidence=piece.trend.evidence,
         script=piece.content.script or "",
-        storyboard=Storyboard.model_validate(piece.content.metadata["storyboard"]),
+        storyboard=piece.content.storyboard,
         asset=_asset(piece),
         publication=publication,
         signed_decisions=tuple(decisions),
@@ -171,18 +186,5 @@ def _asset(piece: Piece) -> Asset | None:
     """Section 3's asset, once the judge has measured it."""
     if piece.content.quality_score is None:
         return None
-    took_ms = (piece.content.metadata.get("timings_ms") or {}).get("produce", 0)
+    took_ms = (piece.content.metadata.get("timings_ms") or {}).get(PRODUCE.name, 0)
     return asset_of(production_of(piece), Decimal(piece.content.quality_score), int(took_ms))
-
-
-def _trend(row: TrendRecord) -> Trend:
-    told = {name: row.metadata[name] for name in ("top_posts", "influencers", "unavailable") if row.metadata.get(name)}
-    return Trend(
-        trend_id=row.id,
-        topic=row.topic,
-        volume=row.volume,
-        sentiment_score=row.sentiment_score,
-        rising_velocity=row.rising_velocity,
-        platforms=tuple(row.platforms),
-        metadata=TrendMetadata.model_validate({"top_posts": (), "influencers": (), **told}),
-    )

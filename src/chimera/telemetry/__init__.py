@@ -1,1 +1,1 @@
-"""Logs and timings; imports contracts and core."""
+"""Logs; imports contracts and core."""

@@ -1,1 +1,1 @@
-"""The tools that make media, ours and vendors'; may import storage, security, telemetry, contracts and core."""
+"""The tools that make media, behind MCP; may import storage, security, telemetry, contracts and core."""

@@ -1,4 +1,4 @@
-"""May this tool call be paid for? The CFO's signed approval, checked before anything starts (decision 9b). Pure."""
+"""May this tool call be paid for? The CFO's signed approval, checked before anything starts. Pure."""
 
 from dataclasses import dataclass, replace
 from decimal import Decimal

@@ -28,5 +28,5 @@ def cpu_seconds_within(left_usd: Decimal, usd_per_cpu_second: Decimal) -> int:
 
 
 def production_cost_usd(job_costs_usd: Iterable[Decimal]) -> Decimal:
-    """A whole production's cost: its jobs together, rounded up to cents, at least one cent (decision 6)."""
+    """A whole production's cost: its jobs together, rounded up to cents, at least one cent."""
     return max(CENT, cents_up(sum(job_costs_usd, Decimal(0))))

@@ -1,4 +1,4 @@
-"""Names of tools as requests use them, and what really runs under each (decision 12). Pure.
+"""Names of tools as requests use them, and what really runs under each. Pure.
 
 Checked 2026-11-22 against the vendors' model lists.
 """
@@ -14,14 +14,13 @@ Medium = Literal["image", "video", "audio"]
 
 @dataclass(frozen=True, slots=True)
 class ToolAlias:
-    """One known name. `gone_since` is the day its vendor's model went away, where known."""
+    """One known name. `note` says why something else runs."""
 
     name: str
     media: frozenset[Medium]
     runs: str
     as_of: date
     note: str
-    gone_since: date | None = None
 
 
 _CHECKED = date(2026, 11, 22)
@@ -34,7 +33,6 @@ ALIASES: tuple[ToolAlias, ...] = (
         "local",
         _CHECKED,
         "dall-e-3 was removed by its vendor on 2026-05-12; the local tool draws instead",
-        date(2026, 5, 12),
     ),
     ToolAlias(
         "runway-gen2",

@@ -1,4 +1,4 @@
-"""What a refused approval means to the step that needed the money (architecture, decision 10)."""
+"""What a refused approval means to the step that needed the money."""
 
 from chimera.contracts.approval import Approval, ApprovalRequest
 from chimera.core.errors import BudgetExceeded, Detail, RoiTooLow, WaitsForHuman

@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 from chimera.platforms.local_channel.feeds import ITEMS_MAX, json_feed, media_rss
 from factories_channel import make_media, make_post
 
-BASE = "http://127.0.0.1:8080"
+BASE = "http://127.0.0.1:8000"
 MEDIA = "{http://search.yahoo.com/mrss/}"
 
 

@@ -1,4 +1,4 @@
-"""The outcome follows from score, measures and safety, as architecture decision 14 says."""
+"""The outcome follows from score, measures and safety, as docs/quality.md says."""
 
 from decimal import Decimal
 

@@ -146,8 +146,8 @@ class Artist:
             made = row.metadata.get("production")
             return _Piece(
                 content_id,
-                Storyboard.model_validate(row.metadata.get("storyboard")),
-                TrendEvidence.model_validate(trend.metadata.get("evidence")),
+                row.storyboard,
+                trend.evidence,
                 Production.model_validate(made) if made else None,
             )
         except ValidationError as error:

@@ -177,7 +177,7 @@ def evidence_of(trend: TrendRecord) -> TrendEvidence:
         ValidationFailed: there is none, or not in the contract's form.
     """
     try:
-        return TrendEvidence.model_validate(trend.metadata.get("evidence"))
+        return trend.evidence
     except ValidationError as error:
         raise ValidationFailed(
             f"the trend {trend.id} holds no usable evidence: scout it again", {"trend_id": str(trend.id)}

@@ -56,15 +56,7 @@ def compose(
             can't be avoided; the message says which.
         InternalError: every script tried stated something the evidence does not hold.
     """
-    room = Room(
-        fact_table(topic, evidence), tone_rules(profile.tone).tone, AvoidedTerms(profile.brand_guidelines.avoid)
-    )
-    if term := room.avoided.found_in(room.facts.topic):
-        raise ValidationFailed(
-            f"the topic {room.facts.topic!r} holds the avoided term {term!r}: take it off the list or choose another "
-            "trend",
-            {"avoid": term},
-        )
+    room = _room(topic, evidence, profile)
     faults: list[str] = []
     for attempt in range(ATTEMPTS_MAX):
         dice = Dice(f"{seed}/{attempt}")
@@ -84,6 +76,17 @@ def compose(
             {"topic": topic, "excerpt": faults[0]},
         )
     raise _nothing_fits(room, words_min, words_max)
+
+
+def _room(topic: str, evidence: TrendEvidence, profile: PersonalityProfile) -> Room:
+    avoided = AvoidedTerms(profile.brand_guidelines.avoid)
+    facts = fact_table(topic, evidence)
+    if term := avoided.found_in(facts.topic):
+        raise ValidationFailed(
+            f"the topic {facts.topic!r} holds the avoided term {term!r}: take it off the list or choose another trend",
+            {"avoid": term},
+        )
+    return Room(facts, tone_rules(profile.tone).tone, avoided)
 
 
 def _nothing_fits(room: Room, words_min: int, words_max: int) -> ValidationFailed:

@@ -3,14 +3,11 @@
 from datetime import date
 from decimal import ROUND_CEILING, Decimal
 from importlib import resources
-from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from chimera.contracts.contract import Contract
-from chimera.contracts.error import validation_failed
-from chimera.core.errors import ValidationFailed
 from chimera.core.money import MICROS_PER_USD
 from chimera.core.vocabulary import Aspect, QualityPreset
 
@@ -63,17 +60,3 @@ def shipped_price_book() -> PriceBook:
     return PriceBook.model_validate_json(
         resources.files("chimera.agents.director").joinpath("price_book.json").read_text(encoding="utf-8")
     )
-
-
-def read_price_book(path: Path) -> PriceBook:
-    """A price book of one's own, in the shipped file's form.
-
-    Raises:
-        ValidationFailed: unreadable, or a field is wrong; the message names it.
-    """
-    try:
-        return PriceBook.model_validate_json(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise ValidationFailed(f"the price book {path} can't be read: {error}", {"path": str(path)}) from error
-    except ValidationError as error:
-        raise validation_failed(error) from error

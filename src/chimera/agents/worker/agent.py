@@ -3,17 +3,14 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 from chimera.contracts.channel_post import ChannelPost, MediaName, PostFigures
-from chimera.contracts.evidence import TrendEvidence
 from chimera.contracts.publication import Publication
 from chimera.contracts.review import Review, ReviewOutcome
-from chimera.contracts.storyboard import Storyboard
 from chimera.core.clock import Clock
 from chimera.core.errors import Conflict, Forbidden, NotFound
-from chimera.core.vocabulary import Aspect, Role
+from chimera.core.vocabulary import Role
 from chimera.platforms.local_channel.channel import LocalChannel, post_id_of
 from chimera.storage.database import Connection, Database
 from chimera.storage.records import agents, content_pipeline, effect_intent, trends, video_metadata
@@ -99,9 +96,8 @@ def _post(
     review: Review,
     clock: Clock,
 ) -> ChannelPost:
-    storyboard = Storyboard.model_validate(piece.metadata["storyboard"])
-    evidence = TrendEvidence.model_validate(trend.metadata["evidence"])
-    width, height = _size_of(piece.metadata)
+    storyboard, evidence = piece.storyboard, trend.evidence
+    size = piece.metadata["video_size"]
     return ChannelPost(
         post_id=post_id_of(piece.id),
         content_id=piece.id,
@@ -121,18 +117,8 @@ def _post(
         quality_score=review.quality.quality_score,
         approvals=tuple(UUID(tx) for tx in piece.metadata.get("ledger_tx_ids", [])),
         duration_seconds=video.duration_seconds,
-        width=width,
-        height=height,
+        width=size["width"],
+        height=size["height"],
         sizes_bytes={name: path.stat().st_size for name, path in media.items()},
         published_at=clock.now().replace(microsecond=0),
     )
-
-
-def _size_of(metadata: Mapping[str, Any]) -> tuple[int, int]:
-    """Width and height as produced, or the shape of the ordered aspect where an older row does not tell."""
-    produced = metadata.get("video_size")
-    if produced:
-        return int(produced["width"]), int(produced["height"])
-    return {Aspect.VERTICAL: (1080, 1920), Aspect.WIDE: (1920, 1080), Aspect.SQUARE: (1080, 1080)}[
-        Aspect(metadata.get("aspect", Aspect.VERTICAL))
-    ]

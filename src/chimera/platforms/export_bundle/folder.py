@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from uuid import uuid4
 
+from chimera.contracts.channel_post import MediaName
 from chimera.contracts.content import ExportedFile
 from chimera.core.errors import Conflict, ToolFailed
 
@@ -15,7 +16,11 @@ _READ_BYTES = 1024 * 1024
 
 
 def write_folder(
-    target: Path, media: Mapping[str, Path], document_of: Callable[[tuple[ExportedFile, ...]], str], *, replace: bool
+    target: Path,
+    media: Mapping[MediaName, Path],
+    document_of: Callable[[tuple[ExportedFile, ...]], str],
+    *,
+    replace: bool,
 ) -> Path:
     """Copy `media` into `target` beside the document that lists them; answers the folder's absolute path.
 

@@ -2,8 +2,9 @@
 
 HOST_DEFAULT = "127.0.0.1"
 PORT_DEFAULT = 8000
+BASE_URL_DEFAULT = f"http://{HOST_DEFAULT}:{PORT_DEFAULT}"
 
 
-def watch_url(post_id: str, host: str = HOST_DEFAULT, port: int = PORT_DEFAULT) -> str:
+def watch_url(post_id: str, base_url: str = BASE_URL_DEFAULT) -> str:
     """A post's page."""
-    return f"http://{f'[{host}]' if ':' in host else host}:{port}/watch/{post_id}"
+    return f"{base_url}/watch/{post_id}"

@@ -6,16 +6,13 @@ from email.utils import format_datetime
 from xml.etree.ElementTree import Element, SubElement, register_namespace, tostring
 
 from chimera.contracts.channel_post import ChannelPost, MediaName
+from chimera.platforms.local_channel.address import watch_url
 
 CHANNEL_TITLE = "Chimera"
 CHANNEL_DESCRIPTION = "What really rises, told by its own numbers. Made by AI."
 ITEMS_MAX = 50
 _MEDIA = "http://search.yahoo.com/mrss/"
 _ATOM = "http://www.w3.org/2005/Atom"
-
-
-def watch_url(base_url: str, post_id: str) -> str:
-    return f"{base_url}/watch/{post_id}"
 
 
 def media_url(base_url: str, post_id: str, name: MediaName) -> str:
@@ -60,7 +57,7 @@ def json_feed(posts: Sequence[ChannelPost], base_url: str) -> str:
 def _item(channel: Element, post: ChannelPost, base_url: str) -> None:
     item = SubElement(channel, "item")
     _text(item, "title", post.title)
-    _text(item, "link", watch_url(base_url, post.post_id))
+    _text(item, "link", watch_url(post.post_id, base_url))
     _text(item, "guid", f"urn:uuid:{post.content_id}", {"isPermaLink": "false"})
     _text(item, "pubDate", format_datetime(post.published_at, usegmt=True))
     _text(item, "description", post.description)
@@ -93,7 +90,7 @@ def _item(channel: Element, post: ChannelPost, base_url: str) -> None:
 def _json_item(post: ChannelPost, base_url: str) -> dict[str, object]:
     return {
         "id": f"urn:uuid:{post.content_id}",
-        "url": watch_url(base_url, post.post_id),
+        "url": watch_url(post.post_id, base_url),
         "title": post.title,
         "content_text": post.description,
         "image": media_url(base_url, post.post_id, "thumbnail.jpg"),

@@ -19,7 +19,7 @@ _POLL_SECONDS = 0.01
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """How to execute an engine. Only named descriptors are inherited; `environment` is all it gets."""
+    """How to execute an engine. Only the descriptors in `inherited` reach it, and a bare environment."""
 
     arguments: Sequence[str]
     folder: Path

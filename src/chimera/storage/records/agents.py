@@ -49,12 +49,6 @@ async def get(connection: Connection, agent_id: UUID) -> AgentRecord | None:
         return await cursor.fetchone()
 
 
-async def all_agents(connection: Connection) -> list[AgentRecord]:
-    async with connection.cursor(row_factory=class_row(AgentRecord)) as cursor:
-        await cursor.execute(f"SELECT {_COLUMNS} FROM agents ORDER BY created_at, id LIMIT 10000")
-        return await cursor.fetchall()
-
-
 async def set_status(connection: Connection, agent_id: UUID, status: AgentStatus, heartbeat: datetime) -> None:
     await connection.execute(
         "UPDATE agents SET status = %s, last_heartbeat = %s WHERE id = %s", (status, heartbeat, agent_id)

@@ -10,6 +10,7 @@ from uuid import UUID
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
+from chimera.contracts.storyboard import Storyboard
 from chimera.core.vocabulary import ContentFormat, Stage
 from chimera.storage.database import Connection
 
@@ -43,6 +44,15 @@ class ContentRecord:
         object.__setattr__(self, "stage", Stage(self.stage))
         if self.format is not None:
             object.__setattr__(self, "format", ContentFormat(self.format))
+
+    @property
+    def storyboard(self) -> Storyboard:
+        """What the director planned.
+
+        Raises:
+            pydantic.ValidationError: the row holds none, or not in the contract's form.
+        """
+        return Storyboard.model_validate(self.metadata.get("storyboard"))
 
 
 async def insert_draft(

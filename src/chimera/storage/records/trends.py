@@ -9,6 +9,7 @@ from uuid import UUID
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
+from chimera.contracts.evidence import TrendEvidence
 from chimera.storage.database import Connection
 
 _COLUMNS = "id, topic, volume, sentiment_score, rising_velocity, platforms, metadata, scout_agent_id, created_at"
@@ -27,6 +28,15 @@ class TrendRecord:
     metadata: dict[str, Any]
     scout_agent_id: UUID | None
     created_at: datetime
+
+    @property
+    def evidence(self) -> TrendEvidence:
+        """The counts behind the trend.
+
+        Raises:
+            pydantic.ValidationError: the row holds none, or not in the contract's form.
+        """
+        return TrendEvidence.model_validate(self.metadata.get("evidence"))
 
 
 async def insert(connection: Connection, trend: TrendRecord) -> None:

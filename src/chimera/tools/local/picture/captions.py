@@ -12,7 +12,6 @@ from itertools import pairwise
 from chimera.contracts.production import CaptionCue, SpokenWord
 from chimera.tools.local.picture.screen_text import on_screen
 
-LINES_MAX = 2
 CHARACTERS_PER_SECOND_MAX = 17
 SHORTEST_MS = 800
 _PAUSE_MS = 700

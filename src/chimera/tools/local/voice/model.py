@@ -21,7 +21,7 @@ from chimera.tools.local.voice.lexicon import package_file
 SAMPLE_RATE_HZ = 24_000
 SAMPLES_PER_FRAME = 600
 TOKENS_MAX = 150
-"""Tokens of one run; memory grows with the length, at 150 the process peaks at 0.65 GB."""
+"""Tokens of one run; memory grows with the length: with two runs of 150 at once the process peaks at 0.85 GB."""
 THREADS = 1
 
 _PARTS = 4
