@@ -82,7 +82,7 @@ def test_json_lines_that_are_no_objects_are_counted(tmp_path: Path) -> None:
 
 
 def test_a_missing_file_is_unavailable(tmp_path: Path) -> None:
-    with pytest.raises(SourceUnavailable, match="there is no file"):
+    with pytest.raises(SourceUnavailable, match="there is no such file"):
         open_source(str(tmp_path / "nothing.csv"))
 
 
