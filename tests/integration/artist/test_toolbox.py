@@ -225,7 +225,7 @@ async def test_cancelling_ends_the_job_and_what_it_started(
 async def test_a_job_over_its_time_is_ended_with_a_timeout(
     command: ServerCommand, cfo_key: SigningKey, approve: Approve, folder: Path
 ) -> None:
-    async with open_toolbox(replace(command, limit_seconds=1.5), cfo_key.verify_key, SystemClock()) as toolbox:
+    async with open_toolbox(replace(command, limit_seconds=8.0), cfo_key.verify_key, SystemClock()) as toolbox:
         with pytest.raises(McpTimeout):
             await toolbox.run("voice", uuid4(), folder, job("hang"), permit=approve(), progress=nothing)
     await ends(int((folder / "grandchild.pid").read_text()))
