@@ -7,6 +7,7 @@ Which effect each kind of row has stands in docs/treasury.md, and `audit` recomp
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Protocol
 from uuid import UUID
 
@@ -28,6 +29,8 @@ from chimera.treasury.lines import Charged
 CLOSING = frozenset({EntryKind.SETTLE.value, EntryKind.VOID.value, EntryKind.EXPIRE.value})
 EXPIRY = "expiry"
 """Who answers an escalation that nobody answered."""
+BY_OVERRUN = "overrun"
+"""Who pauses spending when money was spent beyond a budget."""
 NOMINAL_MICROS = 10_000
 """The amount of a row that moves no money: the column takes none below a cent."""
 
@@ -134,10 +137,10 @@ class Scene(Protocol):
     def charged(self, request_type: str, anchor: datetime) -> Charged:
         """The lines of the periods that `anchor` lies in."""
 
-    def own(self) -> UUID:
-        """The CFO's id, and the id of a request that is nobody's."""
+    def cfo(self) -> UUID: ...
 
-    def fresh_id(self) -> UUID: ...
+    def fresh_id(self) -> UUID:
+        """The id of a request that no agent made."""
 
 
 def play(act: Act, scene: Scene) -> Played:
@@ -196,11 +199,8 @@ def _overrun(approval: EnteredRow, settled: Draft, excess: int, charged: Charged
     pauses = in_debt and scene.paused_by is None
     if pauses:
         told = f"{reason}, and beyond a budget: look into it, then resume"
-        drafts.append(_switch(EntryKind.PAUSE, ReasonCode.OVERRUN, told, EXPIRY_BY_OVERRUN, scene))
+        drafts.append(_switch(EntryKind.PAUSE, ReasonCode.OVERRUN, told, BY_OVERRUN, scene))
     return Played(drafts, closes_hold=approval.tx_id, pauses=pauses, spoiled=True)
-
-
-EXPIRY_BY_OVERRUN = "overrun"
 
 
 def _settled_before(act: Settle, approval: EnteredRow, done: EnteredRow, scene: Scene) -> Played:
@@ -420,7 +420,7 @@ def _switch(kind: EntryKind, code: ReasonCode, reason: str, by: str, scene: Scen
         kind=kind,
         reason_code=code,
         reason=reason,
-        agent_id=scene.own(),
+        agent_id=scene.cfo(),
         request_id=scene.fresh_id(),
         request_type="api_call",
         amount_micros=NOMINAL_MICROS,
@@ -429,5 +429,5 @@ def _switch(kind: EntryKind, code: ReasonCode, reason: str, by: str, scene: Scen
     )
 
 
-def _hundredths(value: object) -> int | None:
-    return None if value is None else int(round(float(str(value)) * 100))
+def _hundredths(value: Decimal | None) -> int | None:
+    return None if value is None else int(value.scaleb(2))

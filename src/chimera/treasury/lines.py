@@ -1,10 +1,11 @@
 """Budget lines as a batch counts on them: whole cents, changed in memory while it is decided; pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from chimera.core.vocabulary import BudgetCategory, BudgetPeriod, RequestType
+from chimera.storage.records.batch import Change, LineRow
 
 PERIODS = tuple(BudgetPeriod)
 _CATEGORY_OF = {
@@ -15,6 +16,8 @@ _CATEGORY_OF = {
 }
 LineKey = tuple[str, str, datetime]
 """Period, category and the period's start."""
+Amounts = tuple[int, int, int]
+"""What of a line a batch changes: spent, held, debt."""
 
 
 @dataclass(slots=True)
@@ -36,22 +39,24 @@ class Line:
     debt: int
     carried: int
 
+    @classmethod
+    def of(cls, row: LineRow) -> "Line":
+        return cls(
+            row.id, row.period, row.category, row.period_start, row.period_end,
+            row.limit, row.spent, row.held, row.debt, row.carried,
+        )  # fmt: skip
+
     @property
     def left(self) -> int:
         """What may still be approved; below zero where a debt is larger than the rest."""
         return self.limit - self.spent - self.debt - self.carried
 
     @property
-    def carried_out(self) -> int:
-        """What the next period takes over: the debt that this one's unspent rest does not cover."""
-        return max(0, self.debt + self.carried - (self.limit - self.spent))
-
-    @property
     def key(self) -> LineKey:
         return self.period, self.category, self.period_start
 
-    def amounts(self) -> tuple[int, int, int, int]:
-        return self.spent, self.held, self.debt, self.limit
+    def amounts(self) -> Amounts:
+        return self.spent, self.held, self.debt
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,21 +123,11 @@ def _charged(found: Mapping[tuple[str, str], Line], category: BudgetCategory) ->
     return Charged(pairs, tuple(each.values()))
 
 
-@dataclass(frozen=True, slots=True)
-class LineChange:
-    """What a batch adds to a line, in cents."""
-
-    id: int
-    spent: int
-    held: int
-    debt: int
-
-
-def changes(before: Mapping[int, tuple[int, int, int, int]], lines: Sequence[Line]) -> list[LineChange]:
+def changes(before: Mapping[int, Amounts], lines: Iterable[Line]) -> list[Change]:
     """By how much the lines differ from the amounts they had; unchanged ones are left out."""
     found = []
     for line in lines:
-        spent, held, debt, _ = before[line.id]
+        spent, held, debt = before[line.id]
         if (spent, held, debt) != (line.spent, line.held, line.debt):
-            found.append(LineChange(line.id, line.spent - spent, line.held - held, line.debt - debt))
+            found.append(Change(line.id, line.spent - spent, line.held - held, line.debt - debt))
     return found
