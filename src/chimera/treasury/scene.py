@@ -33,6 +33,8 @@ class BatchScene:
 
     def look_up(self, acts: Sequence[Act]) -> None:
         """Read what these acts are about, in four statements however many they are."""
+        if not acts:
+            return
         named = [act.tx_id for act in acts if not isinstance(act, Settle | Void) and hasattr(act, "tx_id")]
         requests = {act.request_id for act in acts if isinstance(act, Settle | Void)}
         requests |= {row.request_id for row in statements.rows_of_transactions(self._connection, named)}

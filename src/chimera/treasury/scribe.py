@@ -1,6 +1,6 @@
 """Writes the rows of one batch: document, signature, leaf, packed row. Every row of the ledger comes from here."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -15,6 +15,7 @@ from chimera.storage.records.ledger_copy import PackedRow, pack_row, pack_tail, 
 from chimera.treasury.acts import Draft, moment_text
 from chimera.treasury.amounts import micros_text
 from chimera.treasury.ask import Ask
+from chimera.treasury.columns import request_hash
 from chimera.treasury.decision import Verdict
 from chimera.treasury.encoding import Decided, ask_text, decision_text, request_text, uuid_text
 from chimera.treasury.risk import RiskScore
@@ -118,7 +119,7 @@ class Scribe:
             took_ms,
             leaf,
             self.pen.key_id,
-            act_hash(fields).encode(),
+            request_hash(fields).encode(),
             signature,
             pack_tail(draft.kind.value, decision, draft.reason_code.value, parent, self._at),
             draft.roi_hundredths,
@@ -160,8 +161,3 @@ class Scribe:
         self.leaves.append(row.leaf_hash)
         self.last_tx = row.tx_id
 
-
-def act_hash(fields: Mapping[str, Detail]) -> str:
-    """SHA-256 (hex) of what an act was asked to do; repeating it gives the same."""
-    asked = ("kind", "request_id", "amount", "reason")
-    return sha256(canonical({name: fields[name] for name in asked}).encode()).hexdigest()
