@@ -21,9 +21,9 @@ class LedgerEntry(Contract):
     amount: Usd
     amount_micros: int
     currency: str
-    projected_roi: Number
-    risk_score: Number
-    decision: str
+    projected_roi: Number | None
+    risk_score: Number | None
+    decision: str | None
     approved: bool
     reason_code: str
     parent_tx: UUID | None
