@@ -217,17 +217,20 @@ class Writer:
                 return
             except psycopg.OperationalError as error:
                 failure = _unreachable(error)
-            except (psycopg.Error, ChimeraError) as error:
-                failure = error if isinstance(error, ChimeraError) else _refused(error)
+            except psycopg.Error as error:
+                failure = _refused(error)
                 self._clerk.forget()
                 if len(jobs) > 1 and batch is None:
                     break
+            except ChimeraError as refusal:
+                failure = refusal
+                break
             batch = None
             self._lose_track()
         if failure is None:
             raise AssertionError("every attempt answers or fails")
         self._lose_track()
-        if len(jobs) == 1 or isinstance(failure, EngineUnavailable):
+        if len(jobs) == 1 or not isinstance(failure, InternalError):
             self._deliver([(job, failure) for job in jobs])
             return
         # One of them may have spoiled the batch: each on its own.
@@ -319,7 +322,7 @@ class Writer:
         if batch.holds:
             statements.copy_in(connection, COPY_HOLDS, pack_holds(batch.holds))
         if batch.rows and not statements.follow(connection, batch.following):
-            raise InternalError("a budget line changed under its lock: nothing was approved, ask again")
+            raise psycopg.IntegrityError("a budget line changed under its lock")
         self._observe("charged")
 
     def _repeated(self, jobs: Sequence[Job]) -> list[tuple[Job, Given]]:
