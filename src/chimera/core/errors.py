@@ -6,7 +6,7 @@ ChimeraError
 ├── BadInput               the caller can mend it
 │   ├── ValidationFailed, NotFound, NoTrends, Conflict, VideoTooLong
 ├── Missing                something the machine needs is not there
-│   ├── SourceUnavailable, AgentOffline, EngineUnavailable
+│   ├── SourceUnavailable, AgentOffline, EngineUnavailable, RateLimited
 └── WorkFailed             the work was tried and did not succeed
     ├── QualityFailed, McpTimeout, ToolFailed, InternalError
 """
@@ -103,6 +103,12 @@ class EngineUnavailable(Missing):
     """A database, state or media engine can't be started or reached."""
 
     code, status = "ENGINE_UNAVAILABLE", 503
+
+
+class RateLimited(Missing):
+    """Too much is waiting already; nothing was done, the same request may be sent again a little later."""
+
+    code, status = "RATE_LIMITED", 429
 
 
 class WorkFailed(ChimeraError):
