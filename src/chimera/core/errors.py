@@ -2,7 +2,8 @@
 
 ChimeraError
 ├── GovernanceRefusal      the rules said no: nothing was spent, retrying as it is will not help
-│   ├── BudgetExceeded, RoiTooLow, InvalidSignature, SpendPaused, SafetyBlocked, Forbidden
+│   ├── BudgetExceeded, RoiTooLow, InvalidSignature, SpendPaused, SafetyBlocked, Forbidden,
+│       Unauthenticated
 ├── BadInput               the caller can mend it
 │   ├── ValidationFailed, NotFound, NoTrends, Conflict, VideoTooLong
 ├── Missing                something the machine needs is not there
@@ -55,6 +56,12 @@ class SafetyBlocked(GovernanceRefusal):
 
 class Forbidden(GovernanceRefusal):
     code, status = "FORBIDDEN", 403
+
+
+class Unauthenticated(GovernanceRefusal):
+    """Nobody is known by what the caller showed, or it showed nothing."""
+
+    code, status = "UNAUTHENTICATED", 401
 
 
 class WaitsForHuman(ChimeraError):
