@@ -59,5 +59,3 @@ class EscalationList(Contract):
     """Escalated requests: those that wait first, oldest first, then the newest answered."""
 
     approvals: tuple[Escalation, ...]
-
-

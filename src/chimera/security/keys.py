@@ -45,9 +45,9 @@ def cfo_signing_key(keys_folder: Path, configured: str | None) -> SigningKey:
             f"the CFO's private key {private_file} is gone, its public key is still there: restore it from a backup",
             {"path": str(private_file)},
         )
-    _write_once(private_file, _private_pem(SigningKey(secrets.token_bytes(_SEED_BYTES))), mode=0o600)
+    write_once(private_file, _private_pem(SigningKey(secrets.token_bytes(_SEED_BYTES))), mode=0o600)
     key = _read_private(private_file)
-    _write_once(public_file, public_pem(key.verify_key), mode=0o644)
+    write_once(public_file, public_pem(key.verify_key), mode=0o644)
     if bytes(read_public_key(public_file)) != bytes(key.verify_key):
         raise EngineUnavailable(
             f"{private_file} and {public_file} are not of one pair: restore the one that was replaced",
@@ -147,7 +147,7 @@ def _read(path: Path) -> bytes:
         raise EngineUnavailable(f"{path} can't be read: {error.strerror}", {"path": str(path)}) from error
 
 
-def _write_once(path: Path, content: bytes, *, mode: int) -> None:
+def write_once(path: Path, content: bytes, *, mode: int) -> None:
     """Put `content` at `path`, whole or not at all, unless something is there already: the first process wins."""
     if path.exists():
         return
