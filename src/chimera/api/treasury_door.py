@@ -5,8 +5,7 @@ from decimal import Decimal
 from typing import Protocol
 from uuid import UUID
 
-from chimera.contracts.approval import Approval, SignedDecision
-from chimera.contracts.budget import BudgetState
+from chimera.contracts.approval import Approval
 from chimera.contracts.escalation import Escalation
 from chimera.contracts.ledger import LedgerEntry
 from chimera.security.api_tokens import ApiTokens
@@ -22,11 +21,7 @@ class OpenTreasury(Treasurer, Protocol):
 
     async def escalations(self, limit: int) -> tuple[Escalation, ...]: ...
 
-    async def signed_decision_of_tx(self, tx_id: UUID) -> SignedDecision: ...
-
     async def entries(self, limit: int, before_seq: int | None = None) -> tuple[LedgerEntry, ...]: ...
-
-    async def budgets(self) -> tuple[BudgetState, ...]: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from chimera.core.clock import SystemClock
 async def show(*, json: Json = False) -> None:
     """Show the current budget lines: limit, spent and remaining of every period and category, in USD."""
     async with open_studio(Settings.from_environment(os.environ), SystemClock()) as studio:
-        budgets = await studio.treasury.budgets()
+        budgets = await studio.treasurer.budgets()
     if json:
         print_json({"budgets": [line.model_dump(mode="json") for line in budgets]})
     else:

@@ -5,18 +5,20 @@ Each line is a role and its token. A role is taken away, or its token changed, b
 
 import hashlib
 import hmac
+import re
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from chimera.core.errors import EngineUnavailable, Unauthenticated
+from chimera.core.errors import EngineUnavailable, Unauthenticated, ValidationFailed
 from chimera.security.keys import write_once
 
 TOKENS_FILE = "api.tokens"
 TOKEN_CHARACTERS_MIN = 32
 _TOKEN_BYTES = 32
+_TOKEN = re.compile(rf"[A-Za-z0-9_-]{{{TOKEN_CHARACTERS_MIN},512}}")
 _FILE_BYTES_MAX = 16 * 1024
 _SCHEME = "bearer"
 
@@ -62,6 +64,30 @@ def api_tokens(keys_folder: Path) -> ApiTokens:
     return ApiTokens(tuple((role, _hash(token)) for role, token in _pairs(path, _lines(path))))
 
 
+def token_to_show(token: str | None, token_file: Path | None) -> str:
+    """The token this process asks under, from CFO_TOKEN or from the file that CFO_TOKEN_FILE names.
+
+    Raises:
+        ValidationFailed: neither, unreadable, or no token.
+    """
+    variable = "CFO_TOKEN" if token_file is None else "CFO_TOKEN_FILE"
+    try:
+        text = _start_of(token_file) if token_file is not None else token or ""
+    except OSError as error:
+        raise ValidationFailed(f"CFO_TOKEN_FILE: {token_file} can't be read: {error.strerror}") from error
+    if not _TOKEN.fullmatch(text.strip()):
+        raise ValidationFailed(
+            f"{variable} holds no token: it is {TOKEN_CHARACTERS_MIN} or more letters, digits, - and _, no more",
+            {"variable": variable},
+        )
+    return text.strip()
+
+
+def _start_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return file.read(_FILE_BYTES_MAX).decode("latin-1")
+
+
 def _lines(path: Path) -> list[str]:
     try:
         if path.stat().st_mode & 0o077:
@@ -69,8 +95,7 @@ def _lines(path: Path) -> list[str]:
                 f"{path} can be read by other users: run `chmod 600` on it, and remove it if others had access",
                 {"path": str(path)},
             )
-        with path.open("rb") as file:
-            text = file.read(_FILE_BYTES_MAX).decode("latin-1")
+        text = _start_of(path)
     except OSError as error:
         raise EngineUnavailable(f"{path} can't be read: {error.strerror}", {"path": str(path)}) from error
     return [line for line in text.splitlines() if line.strip()]
@@ -79,7 +104,7 @@ def _lines(path: Path) -> list[str]:
 def _pairs(path: Path, lines: Iterable[str]) -> list[tuple[ApiRole, str]]:
     pairs = [line.split() for line in lines]
     roles = {role.value for role in ApiRole}
-    whole = all(len(pair) == 2 and pair[0] in roles and len(pair[1]) >= TOKEN_CHARACTERS_MIN for pair in pairs)
+    whole = all(len(pair) == 2 and pair[0] in roles and _TOKEN.fullmatch(pair[1]) for pair in pairs)
     if not whole or len({pair[1] for pair in pairs}) != len(pairs):
         raise EngineUnavailable(
             f"{path} is damaged: each line is a role ({', '.join(sorted(roles))}) and a token of at least "

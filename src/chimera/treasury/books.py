@@ -51,10 +51,9 @@ class Mark:
     lines: tuple[tuple[int, ...], ...]
 
     def holds(self, head: HeadRow, lines: Sequence[LineRow]) -> bool:
-        return (
-            (head.size, head.last_tx, head.paused_by) == (self.size, self.last_tx, self.paused_by)
-            and tuple(sorted(_line_mark(line) for line in lines)) == tuple(sorted(self.lines))
-        )
+        return (head.size, head.last_tx, head.paused_by) == (self.size, self.last_tx, self.paused_by) and tuple(
+            sorted(_line_mark(line) for line in lines)
+        ) == tuple(sorted(self.lines))
 
     @property
     def line_ids(self) -> list[int]:

@@ -8,6 +8,7 @@ from uuid import UUID
 from nacl.signing import VerifyKey
 
 from chimera.contracts.approval import Approval, ApprovalRequest, SignedDecision
+from chimera.contracts.budget import BudgetState
 from chimera.contracts.escalation import Escalation
 from chimera.contracts.ledger import LedgerEntry
 
@@ -37,6 +38,14 @@ class Treasurer(Protocol):
 
     async def signed_decision(self, request_id: UUID) -> SignedDecision:
         """The decision on a request as anybody can check it."""
+        ...
+
+    async def signed_decision_of_tx(self, tx_id: UUID) -> SignedDecision:
+        """The signed document of a transaction."""
+        ...
+
+    async def budgets(self) -> tuple[BudgetState, ...]:
+        """Every current budget line."""
         ...
 
     async def escalation(self, tx_id: UUID) -> Escalation:
