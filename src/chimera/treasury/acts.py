@@ -177,9 +177,7 @@ def _settle(act: Settle, scene: Scene) -> Played:
     charged.take(cents_of_micros(actual) - approved_cents, -approved_cents if is_hold(approval) else 0)
     approved_text = micros_text(approval.amount_micros)
     reason = f"Spent {micros_text(act.actual_micros)} of {approved_text} approved"
-    settled = _after(
-        approval, EntryKind.SETTLE, ReasonCode.SETTLED, reason, actual, {"approved_amount": approved_text}
-    )
+    settled = _after(approval, EntryKind.SETTLE, ReasonCode.SETTLED, reason, actual, {"approved_amount": approved_text})
     if not excess:
         return Played([settled], closes_hold=approval.tx_id)
     return _overrun(approval, settled, excess, charged, scene)
