@@ -8,7 +8,7 @@ from array import array
 from typing import NamedTuple
 
 _MINUTE, _TEN_MINUTES, _HOUR = WIDTHS_MICROS = (60_000_000, 600_000_000, 3_600_000_000)
-_INDEX, _COUNT, _SUM, _BEFORE_COUNT, _BEFORE_SUM, _TAUGHT_COUNT, _TAUGHT_SUM = range(7)
+_INDEX, _COUNT, _SUM, _BEFORE_COUNT, _BEFORE_SUM, _REFUSED_COUNT, _REFUSED_SUM = range(7)
 _USUAL_COUNT, _USUAL_SUM, _CLOSED, _FIELDS = 7, 8, 9, 10
 _OFFSETS = tuple((number * _FIELDS, width) for number, width in enumerate(WIDTHS_MICROS))
 _RISE, _FALL = 0.3, 0.05
@@ -53,18 +53,29 @@ class Rhythm:
                 self._close(offset, index)
             cells[offset + _COUNT] += 1
             cells[offset + _SUM] += micros
-            if approved:
-                cells[offset + _TAUGHT_COUNT] += 1
-                cells[offset + _TAUGHT_SUM] += micros
+            if not approved:
+                cells[offset + _REFUSED_COUNT] += 1
+                cells[offset + _REFUSED_SUM] += micros
 
     def paces(self, at_micros: int) -> Paces:
         """The windows at a moment; a clock that went back reads as the newest moment known."""
-        m_open, m, m_sum, m_old, m_old_sum, _, _, m_usual, _, m_closed = self._cells[:10]
-        t_open, t, t_sum, t_old, t_old_sum, _, _, t_usual, t_usual_sum, t_closed = self._cells[10:20]
-        h_open, h, h_sum, h_old, h_old_sum, _, _, h_usual, _, h_closed = self._cells[20:]
-        m_new, m_rest = _shares(at_micros, _MINUTE, m_open)
-        t_new, t_rest = _shares(at_micros, _TEN_MINUTES, t_open)
-        h_new, h_rest = _shares(at_micros, _HOUR, h_open)
+        # fmt: off
+        (
+            m_open, m, m_sum, m_old, m_old_sum, _, _, m_usual, _, m_closed,
+            t_open, t, t_sum, t_old, t_old_sum, _, _, t_usual, t_usual_sum, t_closed,
+            h_open, h, h_sum, h_old, h_old_sum, _, _, h_usual, _, h_closed,
+        ) = self._cells
+        # fmt: on
+        minute, ten_minutes, hour = at_micros // _MINUTE, at_micros // _TEN_MINUTES, at_micros // _HOUR
+        if minute == m_open and ten_minutes == t_open and hour == h_open:
+            m_new = t_new = h_new = 1.0
+            m_rest = 1 - (at_micros - minute * _MINUTE) / _MINUTE
+            t_rest = 1 - (at_micros - ten_minutes * _TEN_MINUTES) / _TEN_MINUTES
+            h_rest = 1 - (at_micros - hour * _HOUR) / _HOUR
+        else:
+            m_new, m_rest = _shares(at_micros, _MINUTE, m_open)
+            t_new, t_rest = _shares(at_micros, _TEN_MINUTES, t_open)
+            h_new, h_rest = _shares(at_micros, _HOUR, h_open)
         return Paces(
             m * m_new + m_old * m_rest,
             m_sum * m_new + m_old_sum * m_rest,
@@ -83,12 +94,13 @@ class Rhythm:
 
     def _close(self, offset: int, index: int) -> None:
         cells = self._cells
-        if taught := cells[offset + _TAUGHT_COUNT]:
+        if taught := cells[offset + _COUNT] - cells[offset + _REFUSED_COUNT]:
+            taught_sum = cells[offset + _SUM] - cells[offset + _REFUSED_SUM]
             first = not cells[offset + _CLOSED]
             cells[offset + _USUAL_COUNT] = _followed(cells[offset + _USUAL_COUNT], taught, first)
-            cells[offset + _USUAL_SUM] = _followed(cells[offset + _USUAL_SUM], cells[offset + _TAUGHT_SUM], first)
+            cells[offset + _USUAL_SUM] = _followed(cells[offset + _USUAL_SUM], taught_sum, first)
             cells[offset + _CLOSED] += 1
-            cells[offset + _TAUGHT_COUNT] = cells[offset + _TAUGHT_SUM] = 0
+        cells[offset + _REFUSED_COUNT] = cells[offset + _REFUSED_SUM] = 0
         next_to = index == cells[offset] + 1
         cells[offset + _BEFORE_COUNT] = cells[offset + _COUNT] if next_to else 0
         cells[offset + _BEFORE_SUM] = cells[offset + _SUM] if next_to else 0

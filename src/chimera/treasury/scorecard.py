@@ -6,7 +6,7 @@ import math
 from chimera.treasury.risk_facts import RiskFacts
 
 AMOUNT_SHARE_MAX = 250
-AMOUNT_HISTORY_MAX = 560
+AMOUNT_HISTORY_MAX = 600
 TYPE_PRICE_MAX = 450
 ABOVE_ESTIMATE_MAX = 520
 BURST_MINUTE_MAX = 600
@@ -16,14 +16,14 @@ ERROR_RATE_MAX = 520
 ROI_CLAIM_MAX = 560
 ROI_HISTORY_MAX = 450
 DUPLICATE_MAX = 520
-SPLIT_MAX = 620
+SPLIT_MAX = 720
 FIRST_USE_MAX = 50
 SLEEPER_MAX = 460
 
 _SPREAD_MIN = 0.25
 _TYPE_SPREAD_MIN = 0.7
 _CLAIMS_SPREAD_MIN = 0.2
-_SPLIT_SUM, _SPLIT_TEXT, _SPLIT_TEXT_NEW = 290, 330, 200
+_SPLIT_SUM, _SPLIT_TEXT, _SPLIT_TEXT_NEW = 330, 390, 240
 
 
 def amount_share(f: RiskFacts) -> float:
@@ -40,7 +40,7 @@ def amount_history(f: RiskFacts) -> float:
     if f.own_rows < 3 or over <= 0.15:
         return 0.0
     z = f.log_above_own_median / max(f.own_spread * 1.2, _SPREAD_MIN)
-    unusual = max(_ramp(z, 2.5, 7.0) * _ramp(over, 0.15, 0.6), _ramp(over, 0.3, 1.6))
+    unusual = max(_ramp(z, 2.2, 5.2) * _ramp(over, 0.15, 0.5), _ramp(over, 0.25, 1.2))
     sure = min(1.0, 0.6 + f.own_rows / 20)
     return AMOUNT_HISTORY_MAX * unusual * sure * _matters(f.share, 1e-5, 1e-4)
 
@@ -124,15 +124,15 @@ def duplicate(f: RiskFacts) -> float:
 def split(f: RiskFacts) -> float:
     """Many requests in ten minutes whose sum is large for the agent, and near-equal words among them."""
     paces = f.paces
-    if paces.ten_minutes < 2 or f.ten_minutes_share <= 0.001:
+    if paces.ten_minutes < 2 or f.ten_minutes_share <= 1e-4:
         return 0.0
     known = paces.ten_minutes_closed >= 4
-    expected = 1.5 * paces.ten_minutes_usual_micros / f.limit_micros + 0.003 if known else 0.02
-    points = _SPLIT_SUM * _log_ramp(f.ten_minutes_share / expected, 1, 2.5 if known else 5)
+    expected = 1.3 * paces.ten_minutes_usual_micros / f.limit_micros + 0.002 if known else 0.02
+    points = _SPLIT_SUM * _log_ramp(f.ten_minutes_share / expected, 1, 2.2 if known else 5)
     pieces = f.copies.similar - 1 - 1.5 * f.similar_habit
     if pieces > 0:
         text = _SPLIT_TEXT if known else _SPLIT_TEXT_NEW
-        points += text * _ramp(pieces, 0, 4) * _matters(f.ten_minutes_share, 1e-3, 1e-2)
+        points += text * _ramp(pieces, 0, 3) * _matters(f.ten_minutes_share, 1e-4, 2e-3)
     return points
 
 
