@@ -88,9 +88,19 @@ def _usd(random: Random, median: float, spread: float) -> float:
     return max(0.01, round(median * random.lognormvariate(0, spread), 4))
 
 
-TOPICS = (
-    ["otters", "volcanoes", "chess", "tides", "espresso", "comets", "violins", "glaciers", "robots", "orchids", "kites", "lighthouses", "maps", "bees"]
-)
+TOPICS = [
+    "otters",
+    "volcanoes",
+    "chess",
+    "tides",
+    "espresso",
+    "comets",
+    "violins",
+    "glaciers",
+    "robots",
+    "kites",
+    "maps",
+]
 
 
 def pipeline(random: Random, start: int, days: int) -> Iterator[Event]:
@@ -165,11 +175,10 @@ def growing(random: Random, start: int, days: int) -> Iterator[Event]:
 
 
 def fast(random: Random, start: int, days: int) -> Iterator[Event]:
-    """An hour of one request a second or more, of cents."""
-    agent, at, number = agent_of(random), start, 0
+    """One request a second or more, of cents."""
+    agent, at = agent_of(random), start
     gap = random.choice([0.3, 1.0])
-    for _ in range(1500):
-        number += 1
+    for number in range(1500):
         yield Event(at, agent, _usd(random, 0.01, 0.2), f"Token batch {number}", random.uniform(1.6, 3))
         at += int(gap * SECOND * random.uniform(0.8, 1.2))
 

@@ -1,6 +1,7 @@
 """What is remembered of one agent: rhythm, prices, texts, errors, claims and silence, each updated row by row."""
 
 import math
+from array import array
 
 from chimera.core.vocabulary import Decision
 from chimera.treasury.past_request import PastRequest
@@ -9,10 +10,11 @@ from chimera.treasury.rhythm import Rhythm
 from chimera.treasury.usual_price import UsualPrice
 
 _APPROVED, _REJECTED = Decision.APPROVED.value, Decision.REJECTED.value
-_HABIT_EVERY, _HABIT_SHARE = 4, 1 / 8
+_HABIT_EVERY, _HABIT_SHARE = 4, 1 / 5
 """Habits are looked at in every fourth approved request, since that costs time."""
 _ERRORS_KEPT = 0.9
 _STREAK_MAX = 8
+_SPOILED_SEQS_MAX = 8
 _STANDING_APPROVALS = 3
 """So many approvals that were not spoiled end a row of errors."""
 _CLAIM_SHARE = 1 / 16
@@ -43,6 +45,7 @@ class AgentPast:
         "rhythm",
         "similar_habit",
         "sleep",
+        "spoiled_seqs",
         "standing",
         "texts",
         "woke_at",
@@ -56,6 +59,7 @@ class AgentPast:
         self.decided = self.errors = self.sleep = 0.0
         self.claim_mean = self.claim_deviation = self.exact_habit = self.similar_habit = 0.0
         self.error_streak = self.standing = 0
+        self.spoiled_seqs = array("q")
 
     def take(self, row: PastRequest) -> bool:
         """Count a row; whether what it usually pays for this type was computed again."""
@@ -75,7 +79,11 @@ class AgentPast:
         return self._approve(row)
 
     def spoil(self, seq: int) -> None:
-        """An approval bought nothing, or more than was approved."""
+        """An approval bought nothing, or more than was approved; told twice, it counts once."""
+        if seq in self.spoiled_seqs:
+            return
+        self.spoiled_seqs.append(seq)
+        del self.spoiled_seqs[:-_SPOILED_SEQS_MAX]
         self.texts.excuse(seq)
         self.errors = min(self.errors + 1, max(self.decided, 1))
         self.error_streak = min(self.error_streak + 1, _STREAK_MAX)

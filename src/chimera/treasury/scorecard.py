@@ -128,10 +128,11 @@ def split(f: RiskFacts) -> float:
         return 0.0
     known = paces.ten_minutes_closed >= 4
     expected = 1.3 * paces.ten_minutes_usual_micros / f.limit_micros + 0.002 if known else 0.02
-    points = _SPLIT_SUM * _log_ramp(f.ten_minutes_share / expected, 1, 2.2 if known else 5)
+    times = f.ten_minutes_share / expected
+    points = _SPLIT_SUM * _log_ramp(times, 1, 2.2 if known else 5)
     pieces = f.copies.similar - 1 - 1.5 * f.similar_habit
     if pieces > 0:
-        text = _SPLIT_TEXT if known else _SPLIT_TEXT_NEW
+        text = (_SPLIT_TEXT if known else _SPLIT_TEXT_NEW) * (0.4 + 0.6 * _log_ramp(times, 0.4, 1.2))
         points += text * _ramp(pieces, 0, 3) * _matters(f.ten_minutes_share, 1e-4, 2e-3)
     return points
 
