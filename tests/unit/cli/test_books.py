@@ -94,6 +94,7 @@ def test_a_justification_can_not_steer_the_terminal() -> None:
         approval_signature="0x",
         key_id="",
         document="{}",
+        leaf_hash="",
         cfo_agent_id=UUID(int=4),
         justification="\x1b[2Jwiped\n[red]gone",
         execution_time_ms=1,
