@@ -48,6 +48,8 @@ class Settings(BaseModel):
     category_budget_limits: dict[tuple[BudgetPeriod, BudgetCategory], BudgetLimit] = Field(default_factory=dict)
     min_roi_hurdle_rate: Annotated[Decimal, Field(ge=0, le=1000)] = Decimal("1.5")
     cfo_private_key: str | None = Field(default=None, repr=False)
+    ledger_log_private_key: str | None = Field(default=None, repr=False)
+    ledger_log_folder: Annotated[Path, AfterValidator(Path.absolute)] | None = None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
