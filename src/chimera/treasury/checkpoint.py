@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from uuid import UUID
 
-from nacl.signing import SigningKey
+from nacl.signing import SigningKey, VerifyKey
 
 from chimera.core.errors import InvalidSignature
 from chimera.security.signed_note import NOTE_BYTES_MAX, NoteKey, open_note, sign_note
@@ -51,6 +51,15 @@ def read_checkpoint(note: str, key: NoteKey) -> Checkpoint:
     if lines[0] != key.name:
         raise InvalidSignature(f"the checkpoint is of {lines[0]}, the key of {key.name}: it is of another ledger")
     return Checkpoint(lines[0], int(lines[1]), _root(lines[2]), note)
+
+
+def read_checkpoint_of_any(note: str, public_key: VerifyKey) -> Checkpoint:
+    """The checkpoint in a note that this key signed, of whatever origin it names.
+
+    Raises:
+        InvalidSignature: not signed by the key, or no checkpoint.
+    """
+    return read_checkpoint(note, NoteKey(note.partition("\n")[0], public_key))
 
 
 def _root(text: str) -> bytes:

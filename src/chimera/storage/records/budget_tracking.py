@@ -13,7 +13,10 @@ from psycopg.rows import class_row
 from chimera.core.vocabulary import BudgetCategory, BudgetPeriod
 from chimera.storage.database import Connection
 
-_COLUMNS = "id, period, category, limit_amount, spent_amount, period_start, period_end, updated_at"
+_COLUMNS = (
+    "id, period, category, limit_amount, spent_amount, held_amount, debt_amount, carried_amount, period_start, "
+    "period_end, updated_at"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,9 @@ class BudgetRecord:
     period_start: datetime
     period_end: datetime
     updated_at: datetime
+    held_amount: Decimal = Decimal("0.00")
+    debt_amount: Decimal = Decimal("0.00")
+    carried_amount: Decimal = Decimal("0.00")
 
     @property
     def remaining(self) -> Decimal:
