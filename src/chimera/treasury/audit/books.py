@@ -30,8 +30,8 @@ def check_head(problems: Problems, head: LedgerHead | None, rows: RowAudit, rows
         elif _text(head.last_tx) != rows.last_tx:
             problems.found(ProblemCode.HEAD, f"the head ends with {head.last_tx}, the ledger with {rows.last_tx}")
         told = None if head.last_time is None else _moment(head.last_time)
-        if told != rows.last_time:
-            problems.found(ProblemCode.HEAD, f"the head's last time is {told}, the latest row's {rows.last_time}")
+        if told not in {rows.last_time, rows.latest_time}:
+            problems.found(ProblemCode.HEAD, f"the head's last time is {told}, the last row's {rows.last_time}")
     if rows_stored != rows.count:
         message = f"{rows_stored} rows are stored, {rows.count} have a seq"
         problems.found(ProblemCode.SEQUENCE, message)

@@ -49,6 +49,8 @@ class RowAudit:
         self.last_seq = 0
         self.last_tx: str | None = None
         self.last_time: str | None = None
+        self.latest_time: str | None = None
+        """Another than the last row's if the clock was set back, before the head kept to the last row's."""
         self.count = 0
         self._check_keys()
 
@@ -107,8 +109,8 @@ class RowAudit:
             message = f"the document of row {row.seq} is no {row.columns.kind}: {error!r}"
             self._problems.found(ProblemCode.COLUMN, message, row.seq)
             return None
-        if self.last_time is None or signed.created_at > self.last_time:
-            self.last_time = signed.created_at
+        self.last_time = signed.created_at
+        self.latest_time = max(self.latest_time or "", signed.created_at)
         return CheckedRow(row.seq, fields, signed)
 
     def _check_columns(self, row: StoredRow, signed: LedgerColumns, seq: Detail) -> None:
