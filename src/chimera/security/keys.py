@@ -100,6 +100,19 @@ def cfo_public_key(keys_folder: Path, configured: str | None) -> VerifyKey:
     return read_public_key(public_file)
 
 
+def log_public_key(keys_folder: Path, configured: str | None) -> VerifyKey | None:
+    """The public key of the log, of `configured` (LEDGER_LOG_PRIVATE_KEY) or of `log.pub`; None if neither is there.
+
+    Raises:
+        ValidationFailed: the variable holds no key.
+        EngineUnavailable: the file is damaged.
+    """
+    if configured is not None:
+        return _configured(configured.strip(), LOG_KEY.variable).verify_key
+    public_file = keys_folder / LOG_KEY.public_file
+    return read_public_key(public_file) if public_file.exists() else None
+
+
 def retired_public_keys(keys_folder: Path) -> tuple[VerifyKey, ...]:
     """Earlier public keys of the CFO, as the operator kept them under `retired/`.
 

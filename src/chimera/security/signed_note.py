@@ -50,7 +50,9 @@ class NoteKey:
             key = cls(name, VerifyKey(encoded[1:]))
             if str(key) == text.strip():
                 return key
-        raise ValidationFailed("not a verifier key: it reads <name>+<8 hex digits>+<base64>, as `log.vkey` holds it")
+        raise ValidationFailed(
+            "not a verifier key: it reads <name>+<8 hex digits>+<base64>, as `chimera ledger checkpoint --json` shows it"
+        )
 
 
 def sign_note(text: str, name: str, key: SigningKey) -> str:

@@ -71,6 +71,11 @@ class LogPublisher:
             lock.close()
         return checkpoint
 
+    async def newest(self) -> Checkpoint | None:
+        """The newest checkpoint in the folder; None before the first."""
+        note = self.folder.checkpoint()
+        return None if note is None else read_checkpoint(note, await self.log_key())
+
     async def log_key(self) -> NoteKey:
         """The key this process signs the ledger's checkpoints under."""
         async with self._database.transaction() as connection:
