@@ -286,3 +286,27 @@ def _periods(at: datetime) -> list[tuple[str, datetime, datetime]]:
 
 def _text(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+async def write_rows_anew(connection: Connection, key: SigningKey, changes: dict[int, Payload]) -> None:
+    """What the holder of a key can do to a disarmed database: change rows, sign all anew, grow the tree anew."""
+    cursor = await connection.execute("SELECT * FROM ledger ORDER BY seq")
+    frontier = Frontier()
+    for stored in await cursor.fetchall():
+        row = signed_record({**stored["payload"], **changes.get(stored["seq"], {})}, key, 1)
+        frontier = frontier.append([row.leaf_hash])
+        await connection.execute(
+            "UPDATE ledger SET payload = %s, approval_signature = %s, leaf_hash = %s, key_id = %s, amount = %s, "
+            "amount_micros = %s, request_hash = %s WHERE seq = %s",
+            (
+                Jsonb(row.payload),
+                row.approval_signature,
+                row.leaf_hash,
+                row.key_id,
+                row.amount,
+                row.amount_micros,
+                row.request_hash,
+                row.seq,
+            ),
+        )
+    await connection.execute("UPDATE ledger_head SET frontier = %s", (frontier.to_bytes(),))
