@@ -49,6 +49,8 @@ class Settings(BaseModel):
     category_budget_limits: dict[tuple[BudgetPeriod, BudgetCategory], BudgetLimit] = Field(default_factory=dict)
     min_roi_hurdle_rate: Annotated[Decimal, Field(ge=0, le=1000)] = Decimal("1.5")
     cfo_private_key: str | None = Field(default=None, repr=False)
+    ledger_log_private_key: str | None = Field(default=None, repr=False)
+    ledger_log_folder: Annotated[Path, AfterValidator(Path.absolute)] | None = None
     cfo_public_key: str | None = None
     cfo_url: Annotated[str, _server_url("https", "http")] | None = None
     cfo_token: str | None = Field(default=None, repr=False)
