@@ -27,7 +27,7 @@ Schema = list[list[tuple[object, ...]]]
 @pytest.fixture
 async def embedded_url(tmp_path: Path) -> AsyncIterator[str]:
     async with open_engines(tmp_path / "home", None, "redis://elsewhere/0") as urls:
-        yield urls.database_url
+        yield urls.owner_url or ""
 
 
 async def test_the_embedded_postgresql_takes_every_migration_once(embedded_url: str) -> None:
@@ -38,9 +38,9 @@ async def test_the_embedded_postgresql_takes_every_migration_once(embedded_url: 
 
 
 @pytest.mark.skipif("CHIMERA_TEST_DATABASE_URL" not in os.environ, reason="CHIMERA_TEST_DATABASE_URL is not set")
-async def test_an_external_postgresql_gets_the_same_schema(embedded_url: str, database_url: str) -> None:
+async def test_an_external_postgresql_gets_the_same_schema(embedded_url: str, owner_url: str) -> None:
     await migrate(embedded_url)
-    assert _schema(embedded_url) == _schema(database_url)
+    assert _schema(embedded_url) == _schema(owner_url)
 
 
 def _schema(url: str) -> Schema:
