@@ -123,6 +123,8 @@ async def _make_role(owner: AsyncConnection, login: str) -> bool:
         pass  # somebody was faster
     except errors.InsufficientPrivilege:
         return False
+    if await _may_become(owner, login):  # as a superuser may at once
+        return True
     try:
         await owner.execute(sql.SQL("GRANT {} TO {}").format(role, sql.Identifier(login)))
     except (errors.UniqueViolation, errors.InternalError_):
