@@ -20,7 +20,6 @@ from chimera.core.errors import EngineUnavailable
 from chimera.storage.access import APPLICATION_ROLE, Access, prepare_database, separation
 from chimera.storage.database import open_database
 from chimera.storage.migrate import migrate, migrations
-from chimera.storage.rights import ENGINE_SCHEMA
 from chimera.storage.server_url import with_settings
 
 pytestmark = pytest.mark.engines
@@ -152,7 +151,6 @@ async def test_what_one_role_made_before_belongs_to_the_application_afterwards(e
         await connection.execute("DROP FUNCTION dbos.act()")
         cursor = await connection.execute("SELECT role FROM agents")
         assert await cursor.fetchall() == [("scout",)]
-    assert ENGINE_SCHEMA == "dbos"
 
 
 async def test_several_processes_prepare_one_database_at_once(empty_database_url: str) -> None:
