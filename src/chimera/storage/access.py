@@ -144,6 +144,6 @@ async def _grant(owner: AsyncConnection, role: str) -> None:
     except errors.InsufficientPrivilege as error:
         name = await _current_user(owner)
         raise EngineUnavailable(
-            f"the database's owner {name} can't give {role} its rights ({error.diag.message_primary}): as an "
-            f'administrator GRANT "{role}" TO "{name}" and GRANT CREATE ON DATABASE to {name}, then start again'
+            f"the database's owner {name} can't give {role} its rights ({error.diag.message_primary}): let an "
+            f'administrator say GRANT "{role}" TO "{name}" and let {name} make schemas there, then start again'
         ) from error

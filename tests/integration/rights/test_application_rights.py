@@ -1,5 +1,7 @@
 """What the application's role can't do, whatever statement reaches it, and that its rights are exactly the table's."""
 
+from uuid import UUID
+
 import psycopg
 import pytest
 from psycopg import AsyncConnection
@@ -166,15 +168,46 @@ async def test_an_operator_of_ones_own_does_not_stand_in_for_postgresqls(owner_u
             await connection.execute("UPDATE ledger_head SET size = size - 1, last_tx = NULL")
 
 
+async def test_a_trigger_of_ones_own_does_not_move_the_head_either(database_url: str) -> None:
+    """The guard of the head lets triggers pass; the right to the column stops this one."""
+    async with await AsyncConnection.connect(database_url) as connection:
+        await connection.execute(
+            "CREATE TEMP TABLE lever (x INTEGER); CREATE FUNCTION pg_temp.pull() RETURNS trigger LANGUAGE plpgsql AS "
+            "'BEGIN UPDATE public.ledger_head SET size = 9, last_tx = gen_random_uuid(); RETURN NEW; END'; "
+            "CREATE TRIGGER pull BEFORE INSERT ON lever FOR EACH ROW EXECUTE FUNCTION pg_temp.pull()"
+        )
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            await connection.execute("INSERT INTO lever VALUES (1)")
+
+
+async def test_a_row_moves_the_true_head_and_no_table_of_the_same_name(database_url: str) -> None:
+    async with await AsyncConnection.connect(database_url) as connection:
+        spender, cfo = await _agents(connection)
+        await connection.execute(
+            "INSERT INTO ledger_key VALUES (left(encode(sha256(sha256('k')), 'hex'), 16), sha256('k'), 1, NULL, now())"
+        )
+        await connection.execute("CREATE TEMP TABLE ledger_head AS SELECT * FROM public.ledger_head")
+        key = await (await connection.execute("SELECT key_id FROM ledger_key")).fetchone()
+        assert key is not None
+        await connection.execute(_ROW, {"seq": 1, "spender": spender, "cfo": cfo, "key": key[0]})
+        await connection.execute("UPDATE public.ledger_head SET frontier = sha256('x'), last_time = now()")
+        sizes = await connection.execute("SELECT size FROM public.ledger_head UNION ALL SELECT size FROM ledger_head")
+        assert await sizes.fetchall() == [(1,), (0,)]
+
+
 async def test_rows_enter_only_at_the_heads_end(database_url: str) -> None:
     """What the application may insert must follow the head, here without any key being current."""
     async with await AsyncConnection.connect(database_url) as connection:
-        cursor = await connection.execute("INSERT INTO agents (role) VALUES ('scout'), ('cfo') RETURNING id")
-        spender, cfo = [row[0] for row in await cursor.fetchall()]
+        spender, cfo = await _agents(connection)
         for seq, told in ((2, "do not follow the head"), (1, "not current")):
             with pytest.raises(psycopg.errors.IntegrityError, match=told):
                 async with connection.transaction():
-                    await connection.execute(_ROW, {"seq": seq, "spender": spender, "cfo": cfo})
+                    await connection.execute(_ROW, {"seq": seq, "spender": spender, "cfo": cfo, "key": "0" * 16})
+
+
+async def _agents(connection: AsyncConnection) -> list[UUID]:
+    cursor = await connection.execute("INSERT INTO agents (role) VALUES ('scout'), ('cfo') RETURNING id")
+    return [row[0] for row in await cursor.fetchall()]
 
 
 async def _is_forbidden(connection: AsyncConnection, statement: str) -> bool:
@@ -190,5 +223,5 @@ INSERT INTO ledger (seq, request_id, request_hash, kind, decision, reason_code, 
     leaf_hash, execution_time_ms, projected_roi, risk_score, cfo_agent_id, justification, agent_id, request_type,
     approval_signature)
 VALUES (%(seq)s, gen_random_uuid(), repeat('0', 64), 'decision', 'rejected', 'ROI_TOO_LOW', 1, 1000000, '{}',
-    '0123456789abcdef', sha256('x'), 1, 1, 0, %(cfo)s, 'x', %(spender)s, 'api_call', '0x' || repeat('0', 130))
+    %(key)s, sha256('x'), 1, 1, 0, %(cfo)s, 'x', %(spender)s, 'api_call', '0x' || repeat('0', 130))
 """
