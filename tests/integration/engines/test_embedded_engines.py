@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -383,5 +384,6 @@ def _kill(processes: list[psutil.Process]) -> None:
     """kill -9 of these and of every process they started."""
     family = [member for process in processes for member in (process, *process.children(recursive=True))]
     for member in family:
-        member.kill()
+        with suppress(psutil.NoSuchProcess):  # a backend may be just ending by itself
+            member.kill()
     psutil.wait_procs(family, timeout=30)
