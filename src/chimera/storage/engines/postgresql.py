@@ -20,7 +20,7 @@ from chimera.storage.engines.engine import NotReady, Site
 from chimera.storage.engines.failure import start_failure
 from chimera.storage.engines.folder import password_of
 from chimera.storage.engines.port import LOOPBACK
-from chimera.storage.engines.process import Launch, opened_folder, spawn
+from chimera.storage.engines.process import Launch, is_alive, opened_folder, spawn
 
 DATABASE = "chimera"
 OWNER = "chimera"
@@ -168,7 +168,8 @@ def _remove_stale_pid_file(data: Path) -> None:
         lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
         pid, started = int(lines[0]), int(lines[2])
         process = psutil.Process(pid)
-        if process.name() == "postgres" and abs(process.create_time() - started) < _START_TOLERANCE_SECONDS:
+        started_then = abs(process.create_time() - started) < _START_TOLERANCE_SECONDS
+        if process.name() == "postgres" and started_then and is_alive(process):
             raise EngineUnavailable(
                 f"a server that Chimera did not start (process {pid}) runs on {data}: stop it first"
             )
