@@ -160,7 +160,7 @@ def sleeper(f: RiskFacts) -> float:
 def _burst_matters(f: RiskFacts, share: float) -> float:
     """For an agent that usually is slow nearly any burst matters; for a fast one only the money in it."""
     slow = _log_ramp(f.mean_gap_seconds, 20, 120)
-    return max(slow * _matters(share, 1e-5, 1e-4), _matters(share, 3e-4, 3e-3))
+    return max(slow * _matters(share, 1e-5, 1e-4), _matters(share, 1e-3, 6e-3))
 
 
 def _ramp(value: float, low: float, high: float) -> float:
