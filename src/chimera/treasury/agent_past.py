@@ -83,6 +83,7 @@ class AgentPast:
         if seq in self.spoiled_seqs:
             return
         self.spoiled_seqs.append(seq)
+        self.last_seq = max(self.last_seq, seq)
         del self.spoiled_seqs[:-_SPOILED_SEQS_MAX]
         self.texts.excuse(seq)
         self.errors = min(self.errors + 1, max(self.decided, 1))

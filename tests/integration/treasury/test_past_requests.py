@@ -44,7 +44,7 @@ class Book:
             "amount_micros, projected_roi, risk_score, decision, approved, reason_code, parent_tx, approval_signature, "
             "key_id, payload, leaf_hash, cfo_agent_id, justification, execution_time_ms, created_at, approved_at) "
             "VALUES (%s, %s, %s, repeat('0', 64), %s, %s, 'compute', 0.05, 45000, %s, %s, %s, %s, 'X', %s, "
-            "'0x' || repeat('0', 130), %s, '{}', sha256(''), %s, %s, 1, %s, %s)",
+            "'0x' || repeat('0', 128), %s, '{}', sha256(''), %s, %s, 1, %s, %s)",
             (
                 *(self.size, tx_id, uuid4(), kind, agent),
                 *((Decimal("2.55"), Decimal("0.1"), decision) if decision else (None, None, None)),
