@@ -26,7 +26,7 @@ WAKE_MICROS = 6 * _HOUR_MICROS
 
 
 class AgentPast:
-    """All of it is bounded: about 1.5 KB, however many rows it has counted."""
+    """All of it is bounded: about 2.5 KB, however many rows it has counted."""
 
     __slots__ = (
         "approved",
