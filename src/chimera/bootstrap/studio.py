@@ -40,7 +40,7 @@ CAPABILITIES: Mapping[Role, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Studio:
-    """Everything open that the commands share. `treasurer` is asked for money; `own_treasury` is it, where the key is."""
+    """Everything open that the commands share. Money is asked of `treasurer`, which is `own_treasury` where the key is."""
 
     settings: Settings
     clock: Clock
@@ -84,8 +84,10 @@ async def open_studio(settings: Settings, clock: Clock) -> AsyncIterator[Studio]
         stack.push_async_callback(redis.aclose)
         agent_ids = await _ensure_agents(database, clock)
         remote, own = remote_treasury(settings, home), None
-        if remote is None:
-            own = Treasury(
+        if remote is not None:
+            treasurer: Treasurer = await stack.enter_async_context(remote)
+        else:
+            treasurer = own = Treasury(
                 database=database,
                 redis=redis,
                 clock=clock,
@@ -93,7 +95,6 @@ async def open_studio(settings: Settings, clock: Clock) -> AsyncIterator[Studio]
                 cfo_agent_id=agent_ids[Role.CFO],
                 policy=SpendingPolicy(limits=settings.budget_limit, hurdle_rate=settings.min_roi_hurdle_rate),
             )
-        treasurer: Treasurer = own if remote is None else await stack.enter_async_context(remote)
         yield Studio(
             settings=settings,
             clock=clock,
