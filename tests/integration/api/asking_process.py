@@ -1,4 +1,4 @@
-"""A process without the CFO's key: asks for money over HTTP as often as it is told; prints how often it was approved."""
+"""A process without the CFO's key: asks for money over HTTP, and prints how often it was approved."""
 
 import asyncio
 import sys

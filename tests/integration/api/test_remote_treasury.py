@@ -60,8 +60,8 @@ async def test_what_is_asked_over_http_is_answered_as_inside(
     remote: RemoteTreasury, treasury: Treasury, office: Office
 ) -> None:
     request = office.request("15.000001")
-    answer = await remote.decide(request, estimate_usd=Decimal("15"))
-    assert answer == await treasury.decide(request, estimate_usd=Decimal("15"))
+    answer = await remote.decide(request, estimate_usd=Decimal(15))
+    assert answer == await treasury.decide(request, estimate_usd=Decimal(15))
     signed = await remote.signed_decision(request.request_id)
     assert read_verified(signed, remote.public_key)["amount"] == "15.000001"
     assert await remote.signed_decision_of_tx(signed.tx_id) == signed
@@ -184,7 +184,7 @@ class _Full:
         if self.times:
             self.times -= 1
             raise RateLimited("too many requests wait already: ask again in a second")
-        return await self._behind.decide(request)
+        return await self._behind.decide(request, estimate_usd=estimate_usd, hold_for=hold_for)
 
 
 async def test_a_full_intake_is_429_and_asked_again_when_it_says(

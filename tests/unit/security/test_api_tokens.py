@@ -32,7 +32,7 @@ def test_the_first_serve_makes_a_token_for_each_role_and_later_ones_keep_them(tm
 )
 def test_anything_but_a_right_bearer_token_is_nobody(tmp_path: Path, shown: str) -> None:
     tokens = api_tokens(tmp_path)
-    with pytest.raises(Unauthenticated, match="keys/api.tokens"):
+    with pytest.raises(Unauthenticated, match=r"keys/api\.tokens"):
         tokens.role_of(shown.format(token=written(tmp_path)["finance"]))
 
 
