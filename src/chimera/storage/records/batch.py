@@ -3,7 +3,7 @@
 A batch is one transaction: lock the head, lock the budget lines, append the rows, change the lines, move the head.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -12,6 +12,9 @@ from uuid import UUID
 
 from psycopg import Connection, Cursor
 from psycopg.rows import TupleRow, class_row
+
+from chimera.storage.records import budget_alert
+from chimera.storage.records.budget_alert import BudgetAlert
 
 WriterConnection = Connection[TupleRow]
 
@@ -227,6 +230,16 @@ def escalations(connection: WriterConnection, tx_ids: Sequence[UUID]) -> dict[UU
         return {row.tx_id: row for row in cursor.fetchall()}
 
 
+def decided_since(connection: WriterConnection, seq: int, rows_max: int) -> list[tuple[int, UUID, str, int, str, datetime, str, Decimal]]:
+    """Decisions behind row `seq`, oldest first: what other processes decided meanwhile."""
+    cursor = connection.execute(
+        "SELECT seq, agent_id, request_type, amount_micros, justification, created_at, decision, projected_roi "
+        "FROM ledger WHERE seq > %s AND kind = 'decision' ORDER BY seq LIMIT %s",
+        (seq, rows_max),
+    )
+    return cursor.fetchall()
+
+
 def roles_of(connection: WriterConnection, agent_ids: Iterable[UUID]) -> dict[UUID, str]:
     """The role of each agent that is registered."""
     cursor = connection.execute("SELECT id, role FROM agents WHERE id = ANY(%s)", (list(agent_ids),))
@@ -276,7 +289,7 @@ class Following:
     escalated: Sequence[EscalationRow]
     closed_holds: Sequence[UUID]
     answered: Sequence[UUID]
-    alerts: Sequence[Mapping[str, object]]
+    alerts: Sequence[BudgetAlert]
 
 
 def follow(connection: WriterConnection, following: Following) -> bool:
@@ -330,10 +343,4 @@ def _open_and_close(connection: WriterConnection, following: Following) -> None:
         connection.execute("DELETE FROM escalation WHERE tx_id = ANY(%s)", (list(following.answered),))
     for tx_id in [*(row.tx_id for row in following.escalated), *following.answered]:
         connection.execute("SELECT pg_notify(%s, %s)", (_CHANNEL, str(tx_id)))
-    for alert in following.alerts:
-        connection.execute(
-            "INSERT INTO budget_alert (id, kind, period, category, period_start, percent, message, created_at) "
-            "VALUES (%(id)s, %(kind)s, %(period)s, %(category)s, %(period_start)s, %(percent)s, %(message)s, "
-            "%(created_at)s) ON CONFLICT DO NOTHING",
-            dict(alert),
-        )
+    budget_alert.add_alerts(connection, following.alerts)
