@@ -39,6 +39,7 @@ class Desk:
     async def answer(
         self, tx_id: UUID, *, by: str, approve: bool, reason: str, amount_usd: Decimal | None = None
     ) -> Approval:
+        await self.escalation(tx_id)
         self.answers.append((by, approve, reason, amount_usd))
         return Approval(
             request_id=self.waiting.request_id,
