@@ -1,8 +1,9 @@
 """A treasury on a real PostgreSQL, with a spender and a CFO registered, and requests to put to it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import count
 from uuid import UUID, uuid4
 
 from nacl.signing import SigningKey
@@ -12,7 +13,7 @@ from chimera.contracts.approval import ApprovalRequest
 from chimera.core.clock import FixedClock
 from chimera.core.vocabulary import BudgetCategory, BudgetPeriod, RequestType, Role
 from chimera.storage.database import Database
-from chimera.storage.records import agents
+from chimera.storage.records import agents, ledger
 from chimera.treasury.policy import SpendingPolicy
 from chimera.treasury.treasury import Treasury
 
@@ -34,6 +35,7 @@ class Office:
     spender: UUID
     limits: dict[tuple[BudgetPeriod, BudgetCategory], Decimal] = field(default_factory=dict)
     hurdle_rate: Decimal = Decimal("1.5")
+    _topics: Iterator[int] = field(default_factory=lambda: count(1))
 
     def limit(self, period: BudgetPeriod, category: BudgetCategory) -> Decimal:
         return self.limits.get((period, category), TOTALS[period])
@@ -59,7 +61,7 @@ class Office:
             "request_type": RequestType.API_CALL,
             "request_cost": Decimal(cost),
             "projected_roi": Decimal(roi),
-            "justification": "Generate viral video for trending topic",
+            "justification": f"Generate viral video for trending topic {next(self._topics)}",
         }
         return ApprovalRequest.model_validate({**fields, **changes})
 
@@ -78,3 +80,9 @@ async def register_spender(database: Database) -> UUID:
     async with database.transaction() as connection:
         await connection.execute("INSERT INTO agents (id, role) VALUES (%s, 'worker')", (agent_id,))
     return agent_id
+
+
+async def rows_of(database: Database) -> int:
+    """How many rows the ledger holds."""
+    async with database.transaction() as connection:
+        return await ledger.count(connection)

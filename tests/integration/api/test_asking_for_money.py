@@ -12,18 +12,12 @@ from chimera.contracts.error import ErrorEnvelope
 from chimera.contracts.exact_json import write_json
 from chimera.security.decision_signature import read_verified
 from chimera.storage.database import Database
-from chimera.storage.records import ledger
 from chimera.treasury.treasury import Treasury
-from factories_treasury import Office
+from factories_treasury import Office, rows_of
 
 pytestmark = pytest.mark.engines
 
 APPROVE = "/v1/internal.agent.cfo.approve"
-
-
-async def rows(database: Database) -> int:
-    async with database.transaction() as connection:
-        return await ledger.count(connection)
 
 
 def text_of(request: ApprovalRequest, **changes: str) -> str:
@@ -99,11 +93,11 @@ async def test_a_number_is_read_to_its_last_digit(spender: httpx.AsyncClient, of
 async def test_what_is_no_request_is_refused_and_nothing_is_written(
     spender: httpx.AsyncClient, office: Office, database: Database, changes: dict[str, str]
 ) -> None:
-    before = await rows(database)
+    before = await rows_of(database)
     answer = await spender.post(APPROVE, content=text_of(office.request(), **changes))
     envelope = ErrorEnvelope.model_validate_json(answer.content)
     assert (answer.status_code, envelope.error.code) in {(422, "VALIDATION_FAILED"), (404, "NOT_FOUND")}
-    assert await rows(database) == before
+    assert await rows_of(database) == before
 
 
 @pytest.mark.parametrize("missing", sorted(ApprovalRequest.model_fields))
@@ -113,7 +107,7 @@ async def test_every_field_is_needed(
     fields = json.loads(write_json(office.request()))
     del fields[missing]
     answer = await spender.post(APPROVE, json=fields)
-    assert (answer.status_code, await rows(database)) == (422, 0)
+    assert (answer.status_code, await rows_of(database)) == (422, 0)
     assert missing in answer.json()["error"]["message"]
 
 
@@ -135,7 +129,7 @@ async def test_a_body_that_is_no_document_is_an_envelope(
     spender: httpx.AsyncClient, database: Database, body: bytes, status: int
 ) -> None:
     answer = await spender.post(APPROVE, content=body)
-    assert (answer.status_code, await rows(database)) == (status, 0)
+    assert (answer.status_code, await rows_of(database)) == (status, 0)
     assert ErrorEnvelope.model_validate_json(answer.content).error.code == "VALIDATION_FAILED"
 
 
@@ -144,7 +138,7 @@ async def test_more_than_10000_dollars_is_a_signed_rejection(
 ) -> None:
     request = office.request("10000.01")
     answer = await spender.post(APPROVE, content=write_json(request))
-    assert (answer.status_code, answer.json()["approved"], await rows(database)) == (200, False, 1)
+    assert (answer.status_code, answer.json()["approved"], await rows_of(database)) == (200, False, 1)
     decision = (await spender.get(f"/v1/requests/{request.request_id}/decision")).json()
     assert json.loads(decision["document"])["reason_code"] == "TRANSACTION_TOO_LARGE"
 
@@ -158,7 +152,7 @@ async def test_the_request_id_is_the_idempotency_key(
     other = await spender.post(APPROVE, content=text_of(request, request_cost="16"))
     assert first.content == again.content
     assert (other.status_code, other.json()["error"]["code"]) == (409, "CONFLICT")
-    assert await rows(database) == 1
+    assert await rows_of(database) == 1
 
 
 @pytest.mark.parametrize("query", ["estimate_usd=NaN", "estimate_usd=-1", "hold_seconds=0", "hold_seconds=x", "why=1"])
@@ -166,4 +160,4 @@ async def test_terms_that_make_no_sense_are_refused(
     spender: httpx.AsyncClient, office: Office, database: Database, query: str
 ) -> None:
     answer = await spender.post(f"{APPROVE}?{query}", content=write_json(office.request()))
-    assert (answer.status_code, await rows(database)) == (422, 0)
+    assert (answer.status_code, await rows_of(database)) == (422, 0)
