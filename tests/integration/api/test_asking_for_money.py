@@ -38,6 +38,8 @@ async def test_the_answer_is_section_3s_and_its_signature_holds(
     fields = read_verified(signed, treasury.public_key)
     assert (fields["request_id"], signed.signature) == (str(request.request_id), answer.json()["approval_signature"])
     assert (await spender.get(f"/v1/ledger/{signed.tx_id}")).json() == signed.model_dump(mode="json")
+    explained = (await spender.get(f"/v1/ledger/{signed.tx_id}/explanation")).json()
+    assert (explained["tx_id"], explained["rule"]) == (str(signed.tx_id), "WITHIN_RULES")
 
 
 @pytest.mark.parametrize("cost", ["0.1", "0.000001", "999.123457", "1e-2", "1.5E1"])

@@ -95,16 +95,14 @@ async def test_a_hold_is_begun_settled_and_closed_over_http(
 async def test_two_processes_one_of_them_without_the_key_share_one_budget_to_the_cent(
     database: Database, office: Office, clock: FixedClock, tmp_path: Path
 ) -> None:
-    """120 requests of $5 against $300 a day: 60 fit, whoever asks; no process but this one ever sees the key."""
+    """120 requests of $5 by 40 agents against $300 a day: 60 fit, at most 30 of them asked for here."""
     office.set_total(BudgetPeriod.DAILY, "300.00")
-    spenders = [await register_spender(database) for _ in range(8)]
+    agents = [await register_spender(database) for _ in range(40)]
     async with office.treasury(database) as treasury, http_door(treasury, clock, tmp_path) as address:
         token = tokens_in(tmp_path / "keys")[ApiRole.SPENDER]
-        key = bytes(treasury.public_key).hex()
-        asking = [_asking(address, token, key, str(spender), "10", "5.00", cwd=tmp_path) for spender in spenders[:4]]
-        inside = [
-            treasury.decide(office.request("5.00", agent_id=spender)) for spender in spenders[4:] for _ in range(20)
-        ]
+        known = (address, token, bytes(treasury.public_key).hex(), "5.00")
+        asking = [_asking(*known, *map(str, agents[first::4]), cwd=tmp_path) for first in (0, 1, 2)]
+        inside = [treasury.decide(office.request("5.00", agent_id=agent)) for _ in range(3) for agent in agents[3::4]]
         approved_outside, approved_inside = await asyncio.gather(asyncio.gather(*asking), asyncio.gather(*inside))
         spent = await spent_today(treasury)
     assert sum(approved_outside) + sum(answer.approved for answer in approved_inside) == 60
