@@ -65,7 +65,9 @@ def test_settings_that_contradict_each_other_are_one_clear_error(changes: dict[s
 
 
 def test_a_process_that_asks_reads_no_signing_key(tmp_path: Path) -> None:
-    remote = remote_treasury(Settings.from_environment(ASKING), tmp_path)
+    settings = Settings.from_environment(ASKING)
+    remote = remote_treasury(settings, tmp_path)
+    assert TOKEN not in repr(settings)
     assert remote is not None
     assert remote.public_key == KEY.verify_key
     assert list(tmp_path.iterdir()) == []
