@@ -193,7 +193,7 @@ def test_an_explanation_tells_rule_inputs_points_and_effect() -> None:
 
 def test_an_explanation_without_a_score_speaks_of_no_risk() -> None:
     used = console()
-    settled = {"sentence": "settled", "risk_score": None, "factors": (), "inputs": {}}
+    settled: dict[str, object] = {"sentence": "settled", "risk_score": None, "factors": (), "inputs": {}}
     print_explanation(EXPLANATION.model_copy(update=settled), used)
     assert "Risk score" not in printed(used)
 
