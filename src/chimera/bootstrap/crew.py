@@ -35,14 +35,14 @@ async def open_crew(studio: Studio, progress: Progress) -> AsyncIterator[Crew]:
     """One agent of each role at work, with the local media tools behind MCP."""
     price_book = shipped_price_book()
     tools = tool_server_command(studio.home)
-    async with open_toolbox(tools, studio.treasury.public_key, studio.clock) as toolbox:
+    async with open_toolbox(tools, studio.treasurer.public_key, studio.clock) as toolbox:
         await studio.presence.announce()
         ids, database, clock = studio.agent_ids, studio.database, studio.clock
         yield Crew(
             agent_ids=ids,
             planner=Planner(ids[Role.PLANNER], database, clock, sensitive_topics),
             director=Director(ids[Role.DIRECTOR], database, clock, price_book),
-            cfo=Cfo(studio.treasury),
+            cfo=Cfo(studio.treasurer),
             artist=Artist(
                 ids[Role.ARTIST],
                 database,

@@ -166,7 +166,7 @@ def _nothing_to_make(choice: Choice) -> NoTrends | WaitsForHuman:
 
 
 async def _budget_left(studio: Studio) -> Decimal:
-    lines = await studio.treasury.budgets()
+    lines = await studio.treasurer.budgets()
     counted = {BudgetCategory.COMPUTE, BudgetCategory.TOTAL}
     return min(line.remaining for line in lines if line.category in counted)
 

@@ -1,12 +1,15 @@
 """Alerts for people: when a budget line passes 50, 80 or 100 percent, when more was spent than approved, on a pause."""
 
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from chimera.core.vocabulary import BudgetCategory, BudgetPeriod
+from chimera.core.vocabulary import BudgetCategory, BudgetPeriod, EntryKind
 from chimera.storage.records.budget_alert import AlertKind, BudgetAlert
-from chimera.treasury.amounts import usd_text
+from chimera.treasury.acts import Draft
+from chimera.treasury.amounts import cents_of_micros, usd_of_cents, usd_text
+from chimera.treasury.lines import Amounts, Line
 
 THRESHOLDS_PERCENT = (50, 80, 100)
 
@@ -78,3 +81,40 @@ def _notice(alert_id: UUID, kind: AlertKind, message: str, at: datetime) -> Budg
         message=message,
         created_at=at,
     )
+
+
+def batch_alerts(
+    before: Mapping[int, Amounts],
+    lines: Iterable[Line],
+    entered: Sequence[Draft],
+    at: datetime,
+    new_id: Callable[[], UUID],
+) -> list[BudgetAlert]:
+    """What a batch gives people to know: thresholds its lines passed, overruns and pauses it entered."""
+    found = [alert for line in lines for alert in _passed(before[line.id], line, at, new_id)]
+    debt = usd_of_cents(max((line.debt for line in lines), default=0))
+    for draft in entered:
+        if draft.kind is EntryKind.OVERRUN and draft.parent_tx:
+            excess = usd_of_cents(cents_of_micros(draft.amount_micros))
+            found.append(
+                overrun_alert(new_id(), approving_tx=draft.parent_tx, excess_usd=excess, debt_usd=debt, at=at)
+            )
+        elif draft.kind is EntryKind.PAUSE:
+            found.append(pause_alert(new_id(), by=str(draft.more["by"]), reason=draft.reason, at=at))
+    return found
+
+
+def _passed(before: Amounts, line: Line, at: datetime, new_id: Callable[[], UUID]) -> Iterable[BudgetAlert]:
+    spent, _, debt = before
+    used = line.limit - line.left
+    for percent in alerts_crossed(spent + debt + line.carried, used, line.limit):
+        yield threshold_alert(
+            new_id(),
+            period=BudgetPeriod(line.period),
+            category=BudgetCategory(line.category),
+            period_start=line.period_start,
+            percent=percent,
+            used_usd=usd_of_cents(used),
+            limit_usd=usd_of_cents(line.limit),
+            at=at,
+        )

@@ -1,112 +1,214 @@
-"""The risk of a request: an additive scorecard whose every point is shown and signed with the decision.
+"""The risk of a request: a logistic scorecard whose every point is shown and signed with the decision.
 
-Each factor gives points between nothing and its weight; the score is their sum over 100, at most 1. No factor ever
-falls when the amount, the request rate or the claimed ROI rises. One factor alone stays under the escalation
-threshold: it takes several together. A spender's ROI is his claim, so a high one adds risk.
+The score is 1 / (1 + e^-(points / 100)), the points being those of the factors and `BASE_POINTS`. It takes 388 points
+of factors to be above 0.7.
 """
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
+from typing import NamedTuple
 
-_ZERO, _ONE, _HUNDRED = Decimal(0), Decimal(1), Decimal(100)
-_HUNDREDTH = Decimal("0.01")
+from chimera.treasury import scorecard
+from chimera.treasury.ask import Ask
+from chimera.treasury.past import Pasts
+from chimera.treasury.risk_facts import ROI_HURDLES_MIN, ROI_P90_PRIOR_HUNDREDTHS, Day, RiskFacts, measure
 
-AMOUNT_POINTS = Decimal(40)
-BURN_POINTS = Decimal(15)
-MINUTE_POINTS, MINUTE_REQUESTS = Decimal(10), 60
-HOUR_POINTS, HOUR_REQUESTS = Decimal(10), 600
-DUPLICATE_POINTS, DUPLICATES = Decimal(15), 3
-ROI_POINTS, ROI_HURDLES_USUAL, ROI_HURDLES_ABSURD = Decimal(35), Decimal(4), Decimal(20)
-ESTIMATE_POINTS, ESTIMATE_EXCESS_USUAL, ESTIMATE_EXCESS_ABSURD = Decimal(30), Decimal("1.1"), Decimal(2)
-FIRST_USE_POINTS = Decimal(5)
+
+__all__ = [
+    "BASE_POINTS",
+    "RULES",
+    "Day",
+    "RiskCode",
+    "RiskFactor",
+    "RiskPolicy",
+    "RiskScore",
+    "Rule",
+    "score",
+    "weigh",
+]
+
+BASE_POINTS = -300
 
 
 class RiskCode(StrEnum):
     """Why a request carries risk."""
 
     AMOUNT_SHARE = "AMOUNT_SHARE"
-    BURN_RATE = "BURN_RATE"
+    AMOUNT_HISTORY = "AMOUNT_HISTORY"
+    TYPE_PRICE = "TYPE_PRICE"
+    ABOVE_ESTIMATE = "ABOVE_ESTIMATE"
     BURST_MINUTE = "BURST_MINUTE"
     BURST_HOUR = "BURST_HOUR"
-    DUPLICATE = "DUPLICATE"
+    BURN_RATE = "BURN_RATE"
+    ERROR_RATE = "ERROR_RATE"
     ROI_CLAIM = "ROI_CLAIM"
-    ABOVE_ESTIMATE = "ABOVE_ESTIMATE"
+    ROI_HISTORY = "ROI_HISTORY"
+    DUPLICATE = "DUPLICATE"
+    SPLIT = "SPLIT"
     FIRST_USE = "FIRST_USE"
+    SLEEPER = "SLEEPER"
 
 
 @dataclass(frozen=True, slots=True)
-class RiskFacts:
-    """What the score is computed from: the request, the day's tightest budget line, the agent's recent past."""
+class RiskPolicy:
+    """`realised_roi_p90_hundredths` is None until numbers come back; then a documented prior is used."""
 
-    amount_usd: Decimal
-    projected_roi: Decimal
-    hurdle_rate: Decimal
-    day_limit_usd: Decimal
-    day_spent_usd: Decimal
-    day_elapsed_share: Decimal
-    requests_last_minute: int
-    requests_last_hour: int
-    duplicates_last_ten_minutes: int
-    first_use: bool
-    """The agent never had a request of this type approved."""
-    estimate_usd: Decimal | None = None
+    hurdle_hundredths: int
+    realised_roi_p90_hundredths: int | None = None
+
+    @property
+    def usual_roi_hundredths(self) -> int:
+        """What a claim is measured against."""
+        usual = self.realised_roi_p90_hundredths or ROI_P90_PRIOR_HUNDREDTHS
+        return max(usual, ROI_HURDLES_MIN * self.hurdle_hundredths, 1)
 
 
-@dataclass(frozen=True, slots=True)
-class RiskFactor:
-    code: RiskCode
-    points: Decimal
+class RiskFactor(NamedTuple):
+    """`points` are hundredths of a logit; `value` is the measured input for people."""
+
+    code: str
+    points: int
+    value: str
 
 
-@dataclass(frozen=True, slots=True)
-class RiskScore:
-    """`score` from 0 to 1 in hundredths; `factors` are those with points, heaviest first."""
+class RiskScore(NamedTuple):
+    """`hundredths` from 0 to 100; `factors` are those with points, heaviest first."""
 
-    score: Decimal
+    hundredths: int
     factors: tuple[RiskFactor, ...]
 
-    def summary(self) -> str:
-        """The factors for people, such as `AMOUNT_SHARE 36.00, ROI_CLAIM 35.00`."""
-        return ", ".join(f"{factor.code} {factor.points}" for factor in self.factors)
+
+class Rule(NamedTuple):
+    """One line of the scorecard: what it gives at most, how it counts, and how its input is told."""
+
+    code: str
+    points_max: int
+    points: Callable[[RiskFacts], float]
+    value: Callable[[RiskFacts], str]
+
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        RiskCode.AMOUNT_SHARE.value,
+        scorecard.AMOUNT_SHARE_MAX,
+        scorecard.amount_share,
+        lambda f: f"{f.share:.1%} of the day's limit",
+    ),
+    Rule(
+        RiskCode.AMOUNT_HISTORY.value,
+        scorecard.AMOUNT_HISTORY_MAX,
+        scorecard.amount_history,
+        lambda f: f"{_times(f.log_above_own_median)} usual, {_times(f.log_above_own_highest)} highest",
+    ),
+    Rule(
+        RiskCode.TYPE_PRICE.value,
+        scorecard.TYPE_PRICE_MAX,
+        scorecard.type_price,
+        lambda f: f"{_times(f.log_above_type)} usual of the type",
+    ),
+    Rule(
+        RiskCode.ABOVE_ESTIMATE.value,
+        scorecard.ABOVE_ESTIMATE_MAX,
+        scorecard.above_estimate,
+        lambda f: f"{min(f.times_estimate, 1e6):.1f}x the estimate",
+    ),
+    Rule(
+        RiskCode.BURST_MINUTE.value,
+        scorecard.BURST_MINUTE_MAX,
+        scorecard.burst_minute,
+        lambda f: f"{f.minute.requests + 1:.0f} in a minute, {f.minute.usual_requests:.0f} usual",
+    ),
+    Rule(
+        RiskCode.BURST_HOUR.value,
+        scorecard.BURST_HOUR_MAX,
+        scorecard.burst_hour,
+        lambda f: f"{f.hour.requests + 1:.0f} in an hour, {f.hour.usual_requests:.0f} usual",
+    ),
+    Rule(
+        RiskCode.BURN_RATE.value,
+        scorecard.BURN_RATE_MAX,
+        scorecard.burn_rate,
+        lambda f: f"{f.taken_share + f.share:.0%} of the limit after {f.elapsed_share:.0%} of the day",
+    ),
+    Rule(
+        RiskCode.ERROR_RATE.value,
+        scorecard.ERROR_RATE_MAX,
+        scorecard.error_rate,
+        lambda f: f"{f.error_rate:.0%} of the last failed, {f.error_streak:.0f} in a row",
+    ),
+    Rule(
+        RiskCode.ROI_CLAIM.value,
+        scorecard.ROI_CLAIM_MAX,
+        scorecard.roi_claim,
+        lambda f: f"{f.times_usual_roi:.1f}x the realised P90",
+    ),
+    Rule(
+        RiskCode.ROI_HISTORY.value,
+        scorecard.ROI_HISTORY_MAX,
+        scorecard.roi_history,
+        lambda f: f"{_times(f.log_above_own_claims)} its usual claim",
+    ),
+    Rule(
+        RiskCode.DUPLICATE.value,
+        scorecard.DUPLICATE_MAX,
+        scorecard.duplicate,
+        lambda f: f"{f.copies.exact} in ten minutes, {f.copies.equal} of them at one amount",
+    ),
+    Rule(
+        RiskCode.SPLIT.value,
+        scorecard.SPLIT_MAX,
+        scorecard.split,
+        lambda f: (
+            f"{f.ten_minutes.requests + 1:.0f} requests in ten minutes, {f.ten_minutes_share:.1%} of the day's limit"
+        ),
+    ),
+    Rule(
+        RiskCode.FIRST_USE.value,
+        scorecard.FIRST_USE_MAX,
+        scorecard.first_use,
+        lambda f: "first request" if f.first_agent else "first of its type",
+    ),
+    Rule(
+        RiskCode.SLEEPER.value,
+        scorecard.SLEEPER_MAX,
+        scorecard.sleeper,
+        lambda f: f"{f.sleeping:.0%} asleep, {_times(f.log_above_own_median) if f.own_rows else 'unknown'} usual",
+    ),
+)
+
+
+def weigh(ask: Ask, pasts: Pasts, day: Day, at_micros: int, policy: RiskPolicy) -> RiskScore:
+    """The scorecard's verdict on a request; changes nothing."""
+    return score(measure(ask, pasts, day, at_micros, policy.usual_roi_hundredths))
 
 
 def score(facts: RiskFacts) -> RiskScore:
-    """The scorecard's verdict on a request; pure."""
-    points = {
-        RiskCode.AMOUNT_SHARE: AMOUNT_POINTS * _clamped(facts.amount_usd / facts.day_limit_usd),
-        RiskCode.BURN_RATE: BURN_POINTS * _clamped(_burn_ahead(facts)),
-        RiskCode.BURST_MINUTE: MINUTE_POINTS * _clamped(Decimal(facts.requests_last_minute) / MINUTE_REQUESTS),
-        RiskCode.BURST_HOUR: HOUR_POINTS * _clamped(Decimal(facts.requests_last_hour) / HOUR_REQUESTS),
-        RiskCode.DUPLICATE: DUPLICATE_POINTS * _clamped(Decimal(facts.duplicates_last_ten_minutes) / DUPLICATES),
-        RiskCode.ROI_CLAIM: ROI_POINTS * _roi_inflation(facts),
-        RiskCode.ABOVE_ESTIMATE: ESTIMATE_POINTS * _estimate_excess(facts),
-        RiskCode.FIRST_USE: FIRST_USE_POINTS if facts.first_use else _ZERO,
-    }
-    factors = (RiskFactor(code, value.quantize(_HUNDREDTH, ROUND_HALF_UP)) for code, value in points.items())
-    shown = sorted((factor for factor in factors if factor.points), key=lambda factor: -factor.points)
-    total = min(sum((factor.points for factor in shown), _ZERO), _HUNDRED)
-    return RiskScore((total / _HUNDRED).quantize(_HUNDREDTH, ROUND_HALF_UP), tuple(shown))
+    """The points of every factor, and the logistic of their sum."""
+    total = BASE_POINTS
+    factors: list[RiskFactor] = []
+    for code, _, points_of, value_of in RULES:
+        points = int(points_of(facts))
+        if points:
+            total += points
+            factors.append(RiskFactor(code, points, value_of(facts)))
+    if not factors:
+        return _CALM
+    factors.sort(key=_heaviest_first)
+    return RiskScore(_hundredths(total), tuple(factors))
 
 
-def _burn_ahead(facts: RiskFacts) -> Decimal:
-    """By how much the spent share of the day's limit would run ahead of the clock."""
-    return (facts.day_spent_usd + facts.amount_usd) / facts.day_limit_usd - facts.day_elapsed_share
+def _hundredths(points: int) -> int:
+    return round(100 / (1 + math.exp(-points / 100)))
 
 
-def _roi_inflation(facts: RiskFacts) -> Decimal:
-    hurdles = facts.projected_roi / max(facts.hurdle_rate, _ONE)
-    return _clamped((hurdles - ROI_HURDLES_USUAL) / (ROI_HURDLES_ABSURD - ROI_HURDLES_USUAL))
+def _heaviest_first(factor: RiskFactor) -> int:
+    return -factor.points
 
 
-def _estimate_excess(facts: RiskFacts) -> Decimal:
-    if facts.estimate_usd is None:
-        return _ZERO
-    if facts.estimate_usd <= 0:
-        return _ONE
-    excess = facts.amount_usd / facts.estimate_usd
-    return _clamped((excess - ESTIMATE_EXCESS_USUAL) / (ESTIMATE_EXCESS_ABSURD - ESTIMATE_EXCESS_USUAL))
+def _times(log: float) -> str:
+    return f"{math.exp(min(log, 13.8)):.1f}x"
 
 
-def _clamped(share: Decimal) -> Decimal:
-    return min(max(share, _ZERO), _ONE)
+_CALM = RiskScore(_hundredths(BASE_POINTS), ())

@@ -4,13 +4,13 @@ from decimal import Decimal
 from uuid import UUID
 
 from chimera.contracts.approval import Approval, ApprovalRequest, SignedDecision
-from chimera.treasury.treasury import Treasury
+from chimera.treasury.treasurer import Treasurer
 
 
 class Cfo:
     """Decides about every cent before it is spent."""
 
-    def __init__(self, treasury: Treasury) -> None:
+    def __init__(self, treasury: Treasurer) -> None:
         self._treasury = treasury
 
     async def approve(self, request: ApprovalRequest, *, estimate_usd: Decimal | None = None) -> Approval:
