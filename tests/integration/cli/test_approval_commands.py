@@ -1,13 +1,21 @@
 """`chimera approvals`, `chimera spend` and `chimera ledger explain` on a studio."""
 
 import asyncio
+import contextlib
 import json
+import os
+import signal
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
 
+import chimera
 from chimera.cli import approvals, ledger, spend
 from chimera.cli.failure import exit_code_of
 from chimera.cli.ledger_explain import explain_
@@ -124,27 +132,46 @@ async def test_more_than_was_asked_for_is_refused_and_goes_on_waiting() -> None:
     assert await approvals.show(str(tx)) == 4
 
 
-async def test_watching_tells_what_waits_and_what_comes_and_ends_like_a_command_that_is_done(
-    capsys: Captured,
-) -> None:
+@contextlib.asynccontextmanager
+async def watching(*arguments: str) -> AsyncIterator[Process]:
+    """`chimera approvals watch` as people start it, its output a pipe."""
+    environment = {**os.environ, "PYTHONPATH": str(Path(chimera.__file__).parent.parent)}
+    code = "from chimera.cli.app import main; main()"
+    command = [sys.executable, "-c", code, "approvals", "watch", *arguments]
+    process = await asyncio.create_subprocess_exec(*command, env=environment, stdout=PIPE, stderr=PIPE)
+    try:
+        async with asyncio.timeout(60):
+            yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.communicate()
+
+
+async def next_line(process: Process) -> str:
+    assert process.stdout is not None
+    return (await process.stdout.readline()).decode()
+
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+async def test_watching_tells_what_waits_and_what_comes_and_ends_well_when_told(stop: signal.Signals) -> None:
     first = await escalate()
-    watching = asyncio.create_task(approvals.watch(json=True))
-    told: list[str] = []
-    async with asyncio.timeout(20):
-        while len(told) < 1:
-            told += _told(capsys)
-            await asyncio.sleep(0.01)
+    async with watching("--json") as process:
+        assert json.loads(await next_line(process))["tx_id"] == str(first)
         second = await escalate()
-        while len(told) < 2:
-            told += _told(capsys)
-            await asyncio.sleep(0.01)
-    watching.cancel()
-    await watching
-    assert told == [str(first), str(second)]
+        assert json.loads(await next_line(process))["tx_id"] == str(second)
+        process.send_signal(stop)
+        rest = await process.communicate()
+    assert rest == (b"", b"")
+    assert process.returncode == 0
 
 
-def _told(capsys: Captured) -> list[str]:
-    return [json.loads(line)["tx_id"] for line in capsys.readouterr().out.splitlines()]
+async def test_watching_for_people_is_a_line_each_that_can_not_steer_their_terminal() -> None:
+    tx = await escalate()
+    async with watching() as process:
+        line = await next_line(process)
+    assert str(tx) in line
+    assert "\x1b" not in line
 
 
 async def test_a_pause_refuses_everything_and_tells_who_and_why_until_it_is_resumed(capsys: Captured) -> None:

@@ -72,6 +72,7 @@ def entry(**changes: object) -> LedgerEntry:
         "approval_signature": "0x",
         "key_id": "",
         "document": "{}",
+        "leaf_hash": "",
         "cfo_agent_id": UUID(int=4),
         "justification": "Render a video",
         "execution_time_ms": 1,
