@@ -21,6 +21,8 @@ def print_explanation(explanation: Explanation, console: Console) -> None:
 def explanation_parts(explanation: Explanation) -> Iterator[RenderableType]:
     """Its paragraphs; every word of a spender in it is made harmless."""
     yield Text.assemble((f"{visible(explanation.rule)}: ", "bold"), visible(explanation.sentence))
+    if explanation.reason:
+        yield Text(visible(explanation.reason))
     if explanation.inputs:
         yield Text("Looked at:")
         yield _pairs(explanation)

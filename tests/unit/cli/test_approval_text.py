@@ -69,7 +69,8 @@ EXPLANATION = Explanation(
     kind="decision",
     tx_id=str(UUID(int=1)),
     rule="RISK_TOO_HIGH",
-    sentence="Risk score 0.83 is above 0.7, a human decides",
+    sentence="The risk score is above 0.70: a person decides.",
+    reason="Risk score 0.83 is above 0.7, a human decides",
     inputs={"amount": "450.00", "projected_roi": "25"},
     risk_score="0.83",
     factors=(
@@ -133,7 +134,8 @@ def test_one_request_is_shown_with_its_risk_its_requester_the_budgets_and_how_to
         "Render a long video",
         "id 7 (artist)",
         "2026-02-07 11:10 UTC (23h 10m left)",
-        "RISK_TOO_HIGH: Risk score 0.83 is above 0.7",
+        "RISK_TOO_HIGH: The risk score is above 0.70: a person decides.",
+        "Risk score 0.83 is above 0.7, a human decides",
         "2.10",
         "claims far more than pieces earn",
         "nothing is spent until a person answers",
@@ -168,7 +170,13 @@ async def test_nothing_a_spender_or_a_person_wrote_steers_the_terminal(capsys: p
     hostile = escalation(
         justification=STEERING, **{**APPROVED_LESS, "answered_by": STEERING, "answer_reason": STEERING}
     )
-    words = {"rule": STEERING, "sentence": STEERING, "inputs": {STEERING: STEERING}, "effect": STEERING}
+    words = {
+        "rule": STEERING,
+        "sentence": STEERING,
+        "reason": STEERING,
+        "inputs": {STEERING: STEERING},
+        "effect": STEERING,
+    }
     factor = ExplainedFactor(code=STEERING, points=STEERING, value=STEERING, meaning=STEERING)
     explanation = EXPLANATION.model_copy(update={**words, "factors": (factor,), "kind": STEERING, "tx_id": STEERING})
     print_escalations([hostile], NOON, used)
@@ -193,7 +201,7 @@ def test_an_explanation_tells_rule_inputs_points_and_effect() -> None:
 
 def test_an_explanation_without_a_score_speaks_of_no_risk() -> None:
     used = console()
-    settled: dict[str, object] = {"sentence": "settled", "risk_score": None, "factors": (), "inputs": {}}
+    settled: dict[str, object] = {"sentence": "settled", "reason": "", "risk_score": None, "factors": (), "inputs": {}}
     print_explanation(EXPLANATION.model_copy(update=settled), used)
     assert "Risk score" not in printed(used)
 
