@@ -85,7 +85,7 @@ def _facts(escalation: Escalation, asked_by: str, now: datetime) -> Table:
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")
     waiting = escalation.state == "waiting"
-    left = f" ({time_left(escalation.expires_at, now)} left)" if waiting else ""
+    left = f" ({time_left(escalation.expires_at, now)})" if waiting else ""
     amount = usd_text(escalation.request_cost)
     facts = {
         "State": escalation.state,
@@ -143,6 +143,6 @@ def _row(escalation: Escalation, now: datetime) -> Row:
         Text(escalation.request_type.value),
         Text(f"{escalation.projected_roi}"),
         Text(f"{escalation.risk_score:.2f}"),
-        Text(f"{time_left(escalation.expires_at, now)} left" if waiting else minute(moment)),
+        Text(time_left(escalation.expires_at, now) if waiting else minute(moment)),
     )
     return Row(cells, str(escalation.tx_id), escalation.justification)

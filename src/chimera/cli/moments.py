@@ -10,14 +10,14 @@ def minute(moment: datetime) -> str:
 
 
 def time_left(until: datetime, now: datetime) -> str:
-    """`3d 4h`, `23h 10m`, `5m`, `under 1m`, or that it is over."""
+    """`3d 4h left`, `23h 10m left`, `5m left`, `under 1m left`, or that it is over."""
     left = until - now
     if left <= timedelta(0):
         return "time is over"
     if left < _MINUTE:
-        return "under 1m"
+        return "under 1m left"
     hours, minutes = divmod(left // _MINUTE, 60)
     days, hours_of_day = divmod(hours, 24)
     if days:
-        return f"{days}d {hours_of_day}h"
-    return f"{hours}h {minutes}m" if hours else f"{minutes}m"
+        return f"{days}d {hours_of_day}h left"
+    return f"{hours}h {minutes}m left" if hours else f"{minutes}m left"

@@ -36,8 +36,6 @@ def print_holds(holds: Sequence[OpenHold], now: datetime, console: Console) -> N
 
 
 def _row(hold: OpenHold, now: datetime) -> Row:
-    expires = "never, it was begun" if hold.submitted else f"in {time_left(hold.expires_at, now)}"
-    if not hold.submitted and hold.expires_at <= now:
-        expires = "at the next sweep"
+    expires = "never, it was begun" if hold.submitted else time_left(hold.expires_at, now)
     cells = (Text(f"{hold.amount_usd:.2f}"), Text(hold.request_type.value), Text(expires))
     return Row(cells, str(hold.tx_id), str(hold.agent_id))

@@ -119,6 +119,12 @@ def test_a_waiting_one_tells_the_time_it_has_left_and_an_answered_one_when() -> 
     assert "2026-02-06 12:00" in printed(used)
 
 
+def test_a_waiting_one_whose_time_is_over_says_so() -> None:
+    used = console(160)
+    print_escalations([escalation(expires_at=NOON)], NOON, used)
+    assert "time is over  " in printed(used)
+
+
 def test_an_empty_list_says_so() -> None:
     used = console()
     print_escalations([], NOON, used)
@@ -209,10 +215,10 @@ def test_an_explanation_without_a_score_speaks_of_no_risk() -> None:
 @pytest.mark.parametrize(
     ("left", "told"),
     [
-        (timedelta(days=3, hours=4, minutes=59), "3d 4h"),
-        (timedelta(hours=23, minutes=10), "23h 10m"),
-        (timedelta(minutes=5, seconds=59), "5m"),
-        (timedelta(seconds=59), "under 1m"),
+        (timedelta(days=3, hours=4, minutes=59), "3d 4h left"),
+        (timedelta(hours=23, minutes=10), "23h 10m left"),
+        (timedelta(minutes=5, seconds=59), "5m left"),
+        (timedelta(seconds=59), "under 1m left"),
         (timedelta(0), "time is over"),
     ],
 )

@@ -79,8 +79,8 @@ def test_a_hold_tells_when_it_expires_and_one_that_was_begun_never_does() -> Non
         used,
     )
     shown = printed(used)
-    assert "in 30m" in shown
-    assert "at the next sweep" in shown
+    assert "30m left" in shown
+    assert "time is over" in shown
     assert "never, it was begun" in shown
     assert all(str(UUID(int=number)) in shown for number in (1, 2, 3))
     assert max(len(line) for line in shown.splitlines()) <= 80
