@@ -26,10 +26,14 @@ def printed(used: Console) -> str:
 def report(*problems: LedgerProblem, found: int = 0) -> VerificationReport:
     return VerificationReport(
         ok=not found,
+        first_bad_seq=None,
         entries=4,
         approved=2,
         approved_usd=Decimal("18.01"),
         budget_lines=12,
+        checkpoints=0,
+        exported=None,
+        root="00" * 32,
         last_tx=None,
         key_ids=("00" * 8,),
         checked_at=NOON,
