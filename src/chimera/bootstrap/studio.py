@@ -86,9 +86,12 @@ async def open_studio(settings: Settings, clock: Clock) -> AsyncIterator[Studio]
         redis = _redis(urls.redis_url)
         stack.push_async_callback(redis.aclose)
         agent_ids = await _ensure_agents(database, clock)
-        remote, own = remote_treasury(settings, home), None
-        if remote is None:
-            own = await stack.enter_async_context(
+        own: Treasury | None = None
+        treasurer: Treasurer
+        if remote := remote_treasury(settings, home):
+            treasurer = await stack.enter_async_context(remote)
+        else:
+            treasurer = own = await stack.enter_async_context(
                 Treasury(
                     database=database,
                     redis=redis,
@@ -98,7 +101,6 @@ async def open_studio(settings: Settings, clock: Clock) -> AsyncIterator[Studio]
                     policy=SpendingPolicy(limits=settings.budget_limit, hurdle_rate=settings.min_roi_hurdle_rate),
                 )
             )
-        treasurer: Treasurer = own if remote is None else await stack.enter_async_context(remote)
         yield Studio(
             settings=settings,
             clock=clock,
