@@ -25,9 +25,9 @@ async def test_without_a_notice_the_wait_ends_by_itself(database_url: str) -> No
         assert await notices.wait(5.0)
 
 
-async def test_a_lost_connection_is_said(database_url: str) -> None:
+async def test_a_lost_connection_is_said(database_url: str, owner_url: str) -> None:
     async with escalation_notices(database_url) as notices:
-        with psycopg.connect(database_url, autocommit=True) as connection:
+        with psycopg.connect(owner_url, autocommit=True) as connection:
             connection.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
                 "WHERE datname = current_database() AND pid <> pg_backend_pid()"
