@@ -40,7 +40,7 @@ CAPABILITIES: Mapping[Role, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Studio:
-    """Everything open that the commands share. `treasurer` is asked for money; `own_treasury` is it, where the key is."""
+    """Everything open that the commands share. Money is asked of `treasurer`: `own_treasury` where the key is."""
 
     settings: Settings
     clock: Clock
