@@ -1,10 +1,23 @@
 """What a refused approval means to the step that needed the money."""
 
+from uuid import UUID
+
 from chimera.contracts.approval import Approval, ApprovalRequest
-from chimera.core.errors import BudgetExceeded, Detail, RoiTooLow, WaitsForHuman
+from chimera.core.errors import BudgetExceeded, Detail, RoiTooLow, SpendPaused, WaitsForHuman
 from chimera.core.limits import TRANSACTION_USD_MAX
 from chimera.core.money import cents_up
 from chimera.treasury.document import ESCALATED_PREFIX
+
+PAUSED_PREFIX = "Spending is paused"
+"""How the reason of a request refused with SPEND_PAUSED begins."""
+
+
+def escalated_tx(approval: Approval) -> UUID | None:
+    """The transaction under which the request waits for a person, or None if it was not escalated."""
+    for condition in approval.conditions:
+        if condition.startswith(ESCALATED_PREFIX):
+            return UUID(condition.removeprefix(ESCALATED_PREFIX))
+    return None
 
 
 def require_approved(approval: Approval, request: ApprovalRequest) -> None:
@@ -15,6 +28,7 @@ def require_approved(approval: Approval, request: ApprovalRequest) -> None:
 
     Raises:
         WaitsForHuman: the request was escalated; `tx_id` names it.
+        SpendPaused: all spending is paused.
         BudgetExceeded: more than a budget holds, or than one transaction may be.
         RoiTooLow: below the hurdle rate.
     """
@@ -27,10 +41,11 @@ def require_approved(approval: Approval, request: ApprovalRequest) -> None:
         "remaining": float(least),
         "approval_request_id": str(request.request_id),
     }
-    for condition in approval.conditions:
-        if condition.startswith(ESCALATED_PREFIX):
-            tx_id = condition.removeprefix(ESCALATED_PREFIX)
-            raise WaitsForHuman(f"{approval.reason}; see transaction {tx_id}", {**details, "tx_id": tx_id})
+    tx_id = escalated_tx(approval)
+    if tx_id is not None:
+        raise WaitsForHuman(f"{approval.reason}; see transaction {tx_id}", {**details, "tx_id": str(tx_id)})
+    if approval.reason.startswith(PAUSED_PREFIX):
+        raise SpendPaused(f"{approval.reason}: `chimera spend resume` lets it go on", details)
     if request.request_cost > TRANSACTION_USD_MAX or cents_up(request.request_cost) > least:
         raise BudgetExceeded(f"{approval.reason}: wait for the next period or raise the limit", details)
     raise RoiTooLow(f"{approval.reason}: ask for less money or a better return", details)
