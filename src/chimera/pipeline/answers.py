@@ -36,9 +36,7 @@ class Escalations(Protocol):
 class Answers:
     """Who waits for which answer in this process."""
 
-    def __init__(
-        self, escalations: Escalations, clock: Clock, look_every_seconds: float = LOOK_EVERY_SECONDS
-    ) -> None:
+    def __init__(self, escalations: Escalations, clock: Clock, look_every_seconds: float = LOOK_EVERY_SECONDS) -> None:
         self._escalations = escalations
         self._clock = clock
         self._look_every_seconds = look_every_seconds

@@ -98,7 +98,6 @@ class Toolbox:
             pause_seconds = min(pause_seconds * 1.5, POLL_SECONDS_MAX)
 
 
-
 @asynccontextmanager
 async def open_toolbox(command: ServerCommand, public_key: VerifyKey, clock: Clock) -> AsyncIterator[Toolbox]:
     """A toolbox whose server is our child for as long as the block lasts; it starts in the background.

@@ -11,8 +11,8 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
-from chimera.agents.artist.direction import Mood, Voice, mood_for, seed_for, speed_for, voice_for
 from chimera.agents.artist.attempt_use import attempt_use
+from chimera.agents.artist.direction import Mood, Voice, mood_for, seed_for, speed_for, voice_for
 from chimera.agents.artist.media_jobs import MediaJobs, Tools
 from chimera.agents.artist.production import Production, ProductionOptions, asset_id_of, production_request_id
 from chimera.agents.artist.stored_media import StoredMedia, still_stored, store, video_record
