@@ -42,10 +42,10 @@ def print_entries(entries: Sequence[LedgerEntry], console: Console | None = None
         table.add_row(
             str(entry.seq),
             f"{entry.created_at:%Y-%m-%d %H:%M:%S}",
-            Text(entry.decision, style=_STYLE_OF_DECISION.get(entry.decision, "")),
+            Text(entry.decision or entry.kind, style=_STYLE_OF_DECISION.get(entry.decision or "", "")),
             entry.request_type,
             f"{entry.amount:.2f}",
-            f"{entry.risk_score:.2f}",
+            "" if entry.risk_score is None else f"{entry.risk_score:.2f}",
             str(entry.tx_id),
             Text(_visible(entry.justification), overflow="ellipsis", no_wrap=True),
         )

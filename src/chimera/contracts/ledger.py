@@ -9,7 +9,11 @@ from chimera.contracts.contract import Contract, Moment, Number, Usd
 
 
 class LedgerEntry(Contract):
-    """One row. `document`, `approval_signature` and `key_id` are enough to check it offline with the public key."""
+    """One row. `document`, `approval_signature` and `key_id` are enough to check it offline with the public key.
+
+    `leaf_hash` (hex) is SHA-256 of a zero byte, `document`, a line feed and `approval_signature`. A row that decides
+    nothing (it settles, voids, pauses ...) has no ROI, risk or decision.
+    """
 
     seq: int
     tx_id: UUID
@@ -21,15 +25,16 @@ class LedgerEntry(Contract):
     amount: Usd
     amount_micros: int
     currency: str
-    projected_roi: Number
-    risk_score: Number
-    decision: str
+    projected_roi: Number | None
+    risk_score: Number | None
+    decision: str | None
     approved: bool
     reason_code: str
     parent_tx: UUID | None
     approval_signature: str
     key_id: str
     document: str
+    leaf_hash: str
     cfo_agent_id: UUID
     justification: str
     execution_time_ms: int

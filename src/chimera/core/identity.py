@@ -8,14 +8,20 @@ from chimera.core.clock import Clock
 
 RandomBytes = Callable[[int], bytes]
 
+_MILLISECONDS_MASK = (1 << 48) - 1
+_VERSION_AND_VARIANT = 0x7 << 76 | 0x2 << 62
+_FREE_BITS = (1 << 128) - 1 & ~(0xF << 76 | 0x3 << 62)
+
 
 def new_id(clock: Clock, random_bytes: RandomBytes = os.urandom) -> UUID:
     """A UUIDv7: 48 bits of Unix milliseconds, then 74 random bits."""
-    milliseconds = int(clock.now().timestamp() * 1000)
-    value = (milliseconds & (1 << 48) - 1) << 80 | int.from_bytes(random_bytes(10), "big")
-    value = value & ~(0xF << 76) | 0x7 << 76
-    value = value & ~(0x3 << 62) | 0x2 << 62
-    return UUID(int=value)
+    return UUID(bytes=time_ordered_bytes(int(clock.now().timestamp() * 1000), random_bytes(10)))
+
+
+def time_ordered_bytes(milliseconds: int, ten_random_bytes: bytes) -> bytes:
+    """The 16 bytes of a UUIDv7."""
+    value = (milliseconds & _MILLISECONDS_MASK) << 80 | int.from_bytes(ten_random_bytes, "big")
+    return (value & _FREE_BITS | _VERSION_AND_VARIANT).to_bytes(16, "big")
 
 
 def step_request_id(content_id: UUID, step: str, attempt: int) -> UUID:

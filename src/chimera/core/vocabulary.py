@@ -69,6 +69,19 @@ class Decision(StrEnum):
     ESCALATED = "escalated"
 
 
+class EntryKind(StrEnum):
+    """What a row of the ledger is: a decision, a person's answer to it, or what became of an approval."""
+
+    DECISION = "decision"
+    HUMAN = "human"
+    SETTLE = "settle"
+    VOID = "void"
+    EXPIRE = "expire"
+    OVERRUN = "overrun"
+    PAUSE = "pause"
+    RESUME = "resume"
+
+
 class QualityPreset(StrEnum):
     DRAFT = "draft"
     STANDARD = "standard"

@@ -1,8 +1,9 @@
 """Ed25519 signatures over the CFO's decisions: the signed document, its domain prefix, its text form.
 
-The document is a JSON object of these fields, canonical by RFC 8785 and signed behind `DOMAIN`:
-tx_id, seq, request_id, agent_id, request_type, amount (string, exact USD), projected_roi, justification, decision,
-reason, reason_code, risk_score, risk_factors, budget_remaining, conditions, cfo_agent_id, decided_at.
+The document is a JSON object, canonical by RFC 8785 and signed behind `DOMAIN`. Its fields by kind of row stand in
+docs/treasury.md; a decision has tx_id, seq, kind, request_id, agent_id, request_type, amount (exact USD),
+projected_roi, justification, decision, reason, reason_code, risk_score, risk_factors, budget_remaining, conditions,
+cfo_agent_id, decided_at.
 Every number of money, ROI or risk is a string, so that no reader rounds it.
 """
 
@@ -11,7 +12,6 @@ import json
 import re
 from collections.abc import Mapping
 
-import rfc8785
 from nacl.exceptions import CryptoError
 from nacl.signing import SigningKey, VerifyKey
 
@@ -27,9 +27,15 @@ def key_id_of(public_key: VerifyKey) -> str:
     return hashlib.sha256(bytes(public_key)).hexdigest()[:16]
 
 
+_canonical = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
+
+
 def canonical(document: Mapping[str, Detail]) -> str:
-    """RFC 8785 text of the document."""
-    return rfc8785.dumps(dict(document)).decode()
+    """RFC 8785 text of a document of strings, lists, objects and small whole numbers under ASCII keys.
+
+    For just these the standard encoder with sorted keys writes the same text, many times faster.
+    """
+    return _canonical(document)
 
 
 def sign(document: str, key: SigningKey) -> str:
@@ -81,9 +87,13 @@ def read_document(document: str) -> dict[str, Detail]:
         InvalidSignature: not a JSON object in its canonical form.
     """
     try:
-        fields: Detail = json.loads(document)
+        fields: Detail = json.loads(document, parse_float=_refuse, parse_constant=_refuse)
         if isinstance(fields, dict) and canonical(fields) == document:
             return fields
     except (ValueError, RecursionError) as error:
         raise InvalidSignature("the signed document is not JSON: ask for a new approval") from error
     raise InvalidSignature("the signed document is not a canonical JSON object: ask for a new approval")
+
+
+def _refuse(number: str) -> None:
+    raise ValueError(f"{number}: a document holds no such number")

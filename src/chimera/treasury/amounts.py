@@ -1,8 +1,10 @@
-"""Amounts as text: one text for equal numbers, in documents and in reasons."""
+"""Amounts as text and as integers: one text for equal numbers, in documents and in reasons."""
 
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 
-from chimera.core.money import CENT
+from chimera.core.money import CENT, MICROS_PER_USD
+
+MICROS_PER_CENT = 10_000
 
 
 def usd_text(amount: Decimal) -> str:
@@ -15,3 +17,42 @@ def decimal_text(value: Decimal) -> str:
     """Plain digits without trailing zeros: `2.5`, `100`, `0`."""
     text = f"{value:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def cents_of_micros(micros: int) -> int:
+    """Whole cents, rounded up."""
+    return -(-micros // MICROS_PER_CENT)
+
+
+def cents_text(cents: int) -> str:
+    """`usd_text` of whole cents."""
+    sign, whole = ("-", -cents) if cents < 0 else ("", cents)
+    return f"{sign}{whole // 100}.{whole % 100:02d}"
+
+
+def micros_text(micros: int) -> str:
+    """`usd_text` of an amount in micro-dollars, zero or more."""
+    cents, finer = divmod(micros, MICROS_PER_CENT)
+    if not finer:
+        return cents_text(cents)
+    return f"{micros // MICROS_PER_USD}.{micros % MICROS_PER_USD:06d}".rstrip("0")
+
+
+def hundredths_text(hundredths: int) -> str:
+    """`decimal_text` of a number with two decimals, zero or more."""
+    whole, fraction = divmod(hundredths, 100)
+    return f"{whole}.{fraction:02d}".rstrip("0") if fraction else str(whole)
+
+
+def hundredths_up(value: Decimal) -> int:
+    """The number in whole hundredths, rounded up: what a number of two decimals must reach to reach `value`."""
+    return int((value * 100).to_integral_value(ROUND_CEILING))
+
+
+def cents_of_usd(amount: Decimal) -> int:
+    """Whole cents of an amount that has no finer part."""
+    return int(amount.scaleb(2))
+
+
+def usd_of_cents(cents: int) -> Decimal:
+    return Decimal(cents).scaleb(-2)

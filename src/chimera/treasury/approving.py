@@ -22,8 +22,9 @@ from chimera.storage.records.ledger import LedgerHead, LedgerRecord
 from chimera.storage.records.ledger_key import LedgerKeyRecord
 from chimera.treasury.budgets import BudgetLimits, lock_budgets
 from chimera.treasury.charges import charged_lines
+from chimera.treasury.columns import request_hash
 from chimera.treasury.decision import decide
-from chimera.treasury.document import Position, decision_document, request_document, request_hash, signed_record
+from chimera.treasury.document import Position, decision_document, request_document, signed_record
 from chimera.treasury.periods import bounds
 from chimera.treasury.risk import RiskFacts, RiskScore, score
 

@@ -1,112 +1,96 @@
 """The CFO's rules (specification section 3, Financial Approval) as one pure function, in their order."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from decimal import Decimal
 from enum import StrEnum
+from typing import NamedTuple
 
-from chimera.contracts.approval import ApprovalRequest, BudgetRemaining
 from chimera.core.limits import RISK_ESCALATION_THRESHOLD, TRANSACTION_USD_MAX
-from chimera.core.money import cents_up
-from chimera.core.vocabulary import BudgetCategory, BudgetPeriod, Decision
-from chimera.storage.records.budget_tracking import BudgetRecord
-from chimera.treasury.amounts import decimal_text, usd_text
-from chimera.treasury.charges import charged_lines
+from chimera.core.money import MICROS_PER_USD
+from chimera.core.vocabulary import BudgetCategory, Decision
+from chimera.treasury.amounts import cents_text, hundredths_text, micros_text
+from chimera.treasury.ask import Ask
+from chimera.treasury.lines import Charged, Line
 from chimera.treasury.risk import RiskScore
 
-_PERIODS = list(BudgetPeriod)
+TRANSACTION_MICROS_MAX = int(TRANSACTION_USD_MAX) * MICROS_PER_USD
+RISK_HUNDREDTHS_MAX = int(RISK_ESCALATION_THRESHOLD * 100)
 
 
 class ReasonCode(StrEnum):
-    """The rule that settled a decision."""
+    """The rule that settled a decision, or what became of an approval."""
 
     WITHIN_RULES = "WITHIN_RULES"
     TRANSACTION_TOO_LARGE = "TRANSACTION_TOO_LARGE"
+    SPEND_PAUSED = "SPEND_PAUSED"
     BUDGET_EXCEEDED = "BUDGET_EXCEEDED"
     ROI_TOO_LOW = "ROI_TOO_LOW"
     RISK_TOO_HIGH = "RISK_TOO_HIGH"
+    HUMAN_APPROVED = "HUMAN_APPROVED"
+    HUMAN_REJECTED = "HUMAN_REJECTED"
+    ESCALATION_EXPIRED = "ESCALATION_EXPIRED"
+    SETTLED = "SETTLED"
+    VOIDED = "VOIDED"
+    EXPIRED = "EXPIRED"
+    OVERRUN = "OVERRUN"
+    PAUSED = "PAUSED"
+    RESUMED = "RESUMED"
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """`reason` names the rule and its numbers; `remaining` is what is left once the decision is carried out."""
+class Rules(NamedTuple):
+    """What a decision goes by beside the budgets. `hurdle_hundredths` is the ROI hurdle, rounded up."""
 
-    decision: Decision
-    reason_code: ReasonCode
+    hurdle_hundredths: int
+    hurdle_text: str
+    paused: bool
+
+
+class Verdict(NamedTuple):
+    """`reason` names the rule and its numbers."""
+
+    decision: str
+    reason_code: str
     reason: str
-    remaining: BudgetRemaining
 
 
-def decide(request: ApprovalRequest, budgets: Sequence[BudgetRecord], hurdle: Decimal, risk: RiskScore) -> Verdict:
-    """Apply the rules in order; the first that is broken decides.
-
-    `budgets` holds the current lines of every period and category; cents are charged, rounded up.
-    """
-    lines = charged_lines(request.request_type, budgets)
-    charge = cents_up(request.request_cost)
-    refused = (
-        _too_large(request.request_cost)
-        or _beyond_budget(charge, lines)
-        or _below_hurdle(request.projected_roi, hurdle)
-        or _too_risky(risk)
-    )
-    if refused:
-        return Verdict(*refused, _remaining(lines, Decimal(0)))
-    relation = "exceeds" if request.projected_roi > hurdle else "meets"
-    reason = f"Within budget, ROI {relation} hurdle rate ({decimal_text(hurdle)})"
-    return Verdict(Decision.APPROVED, ReasonCode.WITHIN_RULES, reason, _remaining(lines, charge))
-
-
-_Refusal = tuple[Decision, ReasonCode, str]
-
-
-def _too_large(cost: Decimal) -> _Refusal | None:
-    if cost <= TRANSACTION_USD_MAX:
-        return None
-    reason = f"Transaction too large: requested {usd_text(cost)}, at most {usd_text(TRANSACTION_USD_MAX)} at a time"
-    return Decision.REJECTED, ReasonCode.TRANSACTION_TOO_LARGE, reason
+def decide(ask: Ask, charged: Charged, rules: Rules, risk: RiskScore) -> Verdict:
+    """Apply the rules in order; the first that is broken decides. Cents are charged, rounded up."""
+    if ask.cost_micros > TRANSACTION_MICROS_MAX:
+        return _rejected(
+            ReasonCode.TRANSACTION_TOO_LARGE,
+            f"Transaction too large: requested {micros_text(ask.cost_micros)}, at most "
+            f"{micros_text(TRANSACTION_MICROS_MAX)} at a time",
+        )
+    if rules.paused:
+        return _rejected(ReasonCode.SPEND_PAUSED, "Spending is paused: nothing is approved until it is resumed")
+    if ask.charge_cents > min(charged.left()):
+        return _rejected(ReasonCode.BUDGET_EXCEEDED, _beyond(ask.charge_cents, charged.tightest()))
+    if ask.roi_hundredths < rules.hurdle_hundredths:
+        return _rejected(
+            ReasonCode.ROI_TOO_LOW,
+            f"ROI {hundredths_text(ask.roi_hundredths)} is below hurdle rate ({rules.hurdle_text})",
+        )
+    if risk.hundredths > RISK_HUNDREDTHS_MAX:
+        return Verdict(Decision.ESCALATED.value, ReasonCode.RISK_TOO_HIGH.value, _too_risky(risk))
+    relation = "exceeds" if ask.roi_hundredths > rules.hurdle_hundredths else "meets"
+    reason = f"Within budget, ROI {relation} hurdle rate ({rules.hurdle_text})"
+    return Verdict(Decision.APPROVED.value, ReasonCode.WITHIN_RULES.value, reason)
 
 
-def _beyond_budget(charge: Decimal, lines: Sequence[BudgetRecord]) -> _Refusal | None:
-    tightest = min(lines, key=_tightness)
-    if charge <= tightest.remaining:
-        return None
-    reason = (
-        f"{_name(tightest)} budget exceeded: requested {usd_text(charge)}, remaining {usd_text(tightest.remaining)}"
-    )
-    return Decision.REJECTED, ReasonCode.BUDGET_EXCEEDED, reason
+def _rejected(code: ReasonCode, reason: str) -> Verdict:
+    return Verdict(Decision.REJECTED.value, code.value, reason)
 
 
-def _below_hurdle(projected_roi: Decimal, hurdle: Decimal) -> _Refusal | None:
-    if projected_roi >= hurdle:
-        return None
-    return (
-        Decision.REJECTED,
-        ReasonCode.ROI_TOO_LOW,
-        f"ROI {decimal_text(projected_roi)} is below hurdle rate ({decimal_text(hurdle)})",
-    )
+def _beyond(charge_cents: int, line: Line) -> str:
+    requested, remaining = cents_text(charge_cents), cents_text(max(0, line.left))
+    return f"{line_name(line)} budget exceeded: requested {requested}, remaining {remaining}"
 
 
-def _too_risky(risk: RiskScore) -> _Refusal | None:
-    if risk.score <= RISK_ESCALATION_THRESHOLD:
-        return None
-    reason = f"Risk score {risk.score} is above {RISK_ESCALATION_THRESHOLD}, a human decides: {risk.summary()}"
-    return Decision.ESCALATED, ReasonCode.RISK_TOO_HIGH, reason
+def _too_risky(risk: RiskScore) -> str:
+    points = ", ".join(f"{factor.code} {cents_text(factor.points)}" for factor in risk.factors)
+    score, threshold = cents_text(risk.hundredths), RISK_ESCALATION_THRESHOLD
+    return f"Risk score {score} is above {threshold}, a human decides: {points}"
 
 
-def _tightness(line: BudgetRecord) -> tuple[Decimal, int, bool]:
-    """Least remaining first; among equals the shortest period, and its total before its category."""
-    return line.remaining, _PERIODS.index(BudgetPeriod(line.period)), line.category != BudgetCategory.TOTAL
-
-
-def _name(line: BudgetRecord) -> str:
+def line_name(line: Line) -> str:
+    """`Daily`, `Weekly compute`: the line for people."""
     category = "" if line.category == BudgetCategory.TOTAL else f" {line.category}"
     return f"{line.period.capitalize()}{category}"
-
-
-def _remaining(lines: Sequence[BudgetRecord], charge: Decimal) -> BudgetRemaining:
-    """For each period the smaller of category and total, less `charge`."""
-    daily, weekly, monthly = (
-        min(line.remaining for line in lines if line.period == period) - charge for period in BudgetPeriod
-    )
-    return BudgetRemaining(daily=daily, weekly=weekly, monthly=monthly)

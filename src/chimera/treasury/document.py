@@ -3,7 +3,6 @@
 Whatever is answered is read from the document, so that a repeated request gets the identical answer.
 """
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,19 +12,19 @@ from uuid import UUID
 from nacl.signing import SigningKey
 
 from chimera.contracts.approval import Approval, ApprovalRequest, BudgetRemaining, SignedDecision
+from chimera.contracts.ledger import LedgerEntry
 from chimera.core.errors import Detail
-from chimera.core.money import cents_up, micros_from_usd
 from chimera.core.vocabulary import Decision
-from chimera.security.decision_signature import canonical, key_id_of, read_document, sign
+from chimera.security.decision_signature import canonical, key_id_of, sign
 from chimera.storage.records.ledger import LedgerRecord
 from chimera.treasury.amounts import decimal_text, usd_text
+from chimera.treasury.columns import KIND_DECISION, columns_of
 from chimera.treasury.decision import Verdict
+from chimera.treasury.merkle import leaf_data, leaf_hash
 from chimera.treasury.risk import RiskScore
 
-KIND_DECISION = "decision"
-CURRENCY = "USD"
 ESCALATED_PREFIX = "ESCALATED:"
-REQUEST_FIELDS = ("request_id", "agent_id", "request_type", "amount", "projected_roi", "justification")
+_ENTRY_TEXTS = frozenset({"document", "leaf_hash"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +39,11 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Seal:
-    """What a row holds beside its fields: the exact signed text, its signature, and the time the decision took."""
+    """What a row holds beside its document: the signature, the leaf of both, and the time the decision took."""
 
-    document: str
     signature: str
     key_id: str
+    leaf_hash: bytes
     execution_time_ms: int
 
 
@@ -60,11 +59,6 @@ def request_document(request: ApprovalRequest) -> dict[str, Detail]:
     }
 
 
-def request_hash(fields: Mapping[str, Detail]) -> str:
-    """SHA-256 (hex) over the canonical text of a document's request part."""
-    return hashlib.sha256(canonical({name: fields[name] for name in REQUEST_FIELDS}).encode()).hexdigest()
-
-
 def decision_document(
     request: ApprovalRequest, verdict: Verdict, risk: RiskScore, position: Position
 ) -> dict[str, Detail]:
@@ -72,6 +66,7 @@ def decision_document(
     escalated = verdict.decision is Decision.ESCALATED
     return {
         **request_document(request),
+        "kind": KIND_DECISION,
         "tx_id": str(position.tx_id),
         "seq": position.seq,
         "decision": verdict.decision.value,
@@ -93,50 +88,50 @@ def decision_document(
 def signed_record(fields: Mapping[str, Detail], key: SigningKey, execution_time_ms: int) -> LedgerRecord:
     """The row that enters the ledger: the document, signed."""
     document = canonical(fields)
-    seal = Seal(document, sign(document, key), key_id_of(key.verify_key), execution_time_ms)
-    return record_of(fields, seal)
+    signature = sign(document, key)
+    leaf = leaf_hash(leaf_data(document, signature))
+    return record_of(fields, Seal(signature, key_id_of(key.verify_key), leaf, execution_time_ms))
 
 
 def record_of(fields: Mapping[str, Detail], seal: Seal) -> LedgerRecord:
-    """The row of a document: every column but the seal's follows from the fields.
+    """The row of a document of any kind: every column but the seal's follows from the fields.
 
     Raises:
         KeyError, ValueError, ArithmeticError: a field is missing or of another form.
     """
-    amount = Decimal(str(fields["amount"]))
-    decided_at = datetime.fromisoformat(str(fields["decided_at"]))
-    approved = fields["decision"] == Decision.APPROVED
+    columns = columns_of(fields)
     return LedgerRecord(
         seq=int(str(fields["seq"])),
-        tx_id=UUID(str(fields["tx_id"])),
-        request_id=UUID(str(fields["request_id"])),
-        request_hash=request_hash(fields),
-        kind=KIND_DECISION,
-        agent_id=UUID(str(fields["agent_id"])),
-        request_type=str(fields["request_type"]),
-        amount=cents_up(amount),
-        amount_micros=micros_from_usd(amount),
-        currency=CURRENCY,
-        projected_roi=Decimal(str(fields["projected_roi"])),
-        risk_score=Decimal(str(fields["risk_score"])),
-        decision=str(fields["decision"]),
-        approved=approved,
-        reason_code=str(fields["reason_code"]),
-        parent_tx=None,
+        tx_id=UUID(columns.tx_id),
+        request_id=UUID(columns.request_id),
+        request_hash=columns.request_hash,
+        kind=columns.kind,
+        agent_id=UUID(columns.agent_id),
+        request_type=columns.request_type,
+        amount=Decimal(columns.amount),
+        amount_micros=columns.amount_micros,
+        currency=columns.currency,
+        projected_roi=None if columns.projected_roi is None else Decimal(columns.projected_roi),
+        risk_score=None if columns.risk_score is None else Decimal(columns.risk_score),
+        decision=columns.decision,
+        approved=columns.approved,
+        reason_code=columns.reason_code,
+        parent_tx=None if columns.parent_tx is None else UUID(columns.parent_tx),
         approval_signature=seal.signature,
         key_id=seal.key_id,
-        document=seal.document,
-        cfo_agent_id=UUID(str(fields["cfo_agent_id"])),
-        justification=str(fields["justification"]),
+        payload=dict(fields),
+        leaf_hash=seal.leaf_hash,
+        cfo_agent_id=UUID(columns.cfo_agent_id),
+        justification=columns.justification,
         execution_time_ms=seal.execution_time_ms,
-        created_at=decided_at,
-        approved_at=decided_at if approved else None,
+        created_at=datetime.fromisoformat(columns.created_at),
+        approved_at=None if columns.approved_at is None else datetime.fromisoformat(columns.approved_at),
     )
 
 
 def approval_of(record: LedgerRecord) -> Approval:
     """The answer to the request, read from the row's document."""
-    fields = read_document(record.document)
+    fields = record.payload
     return Approval.model_validate(
         {
             "request_id": fields["request_id"],
@@ -155,7 +150,14 @@ def signed_decision_of(record: LedgerRecord) -> SignedDecision:
     """The row's document and signature, as it is checked with nothing but the public key."""
     return SignedDecision(
         tx_id=record.tx_id,
-        document=record.document,
+        document=canonical(record.payload),
         signature=record.approval_signature,
         key_id=record.key_id,
     )
+
+
+def entry_of(record: LedgerRecord) -> LedgerEntry:
+    """The row as it is listed and exported."""
+    columns = {name: getattr(record, name) for name in LedgerEntry.model_fields if name not in _ENTRY_TEXTS}
+    document = canonical(record.payload)
+    return LedgerEntry.model_validate({**columns, "document": document, "leaf_hash": record.leaf_hash.hex()})

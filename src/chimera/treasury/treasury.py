@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
-from dataclasses import asdict
 from decimal import Decimal
 from uuid import UUID
 
@@ -20,7 +19,7 @@ from chimera.storage.records import ledger
 from chimera.treasury.approving import Desk, Outcome, Spending, SpendingPolicy
 from chimera.treasury.budget_view import BudgetView, budget_state
 from chimera.treasury.budgets import read_budgets
-from chimera.treasury.document import approval_of, signed_decision_of
+from chimera.treasury.document import approval_of, entry_of, signed_decision_of
 from chimera.treasury.verify import verify_ledger
 
 ENTRIES_MAX = 1000
@@ -99,7 +98,7 @@ class Treasury:
         """The newest ledger rows before `before_seq`, newest first, at most 1,000."""
         async with self._connection() as connection:
             records = await ledger.newest(connection, min(limit, ENTRIES_MAX), before_seq)
-        return tuple(LedgerEntry.model_validate(asdict(record)) for record in records)
+        return tuple(entry_of(record) for record in records)
 
     async def verify(self, retired_keys: Collection[VerifyKey] = ()) -> VerificationReport:
         """Check the whole ledger, trusting the CFO's own public key and the `retired_keys` given."""

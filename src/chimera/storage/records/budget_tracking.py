@@ -13,7 +13,10 @@ from psycopg.rows import class_row
 from chimera.core.vocabulary import BudgetCategory, BudgetPeriod
 from chimera.storage.database import Connection
 
-_COLUMNS = "id, period, category, limit_amount, spent_amount, period_start, period_end, updated_at"
+_COLUMNS = (
+    "id, period, category, limit_amount, spent_amount, held_amount, debt_amount, carried_amount, period_start, "
+    "period_end, updated_at"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +34,18 @@ class BudgetRecord:
     period_start: datetime
     period_end: datetime
     updated_at: datetime
+    held_amount: Decimal = Decimal("0.00")
+    debt_amount: Decimal = Decimal("0.00")
+    carried_amount: Decimal = Decimal("0.00")
+
+    @property
+    def used_amount(self) -> Decimal:
+        """What lowers the rest: spent, spent beyond the limit, and carried over."""
+        return self.spent_amount + self.debt_amount + self.carried_amount
 
     @property
     def remaining(self) -> Decimal:
-        return self.limit_amount - self.spent_amount
+        return max(self.limit_amount - self.used_amount, Decimal("0.00"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +108,23 @@ async def set_limits(connection: Connection, limits: Sequence[BudgetLimit], at: 
             [limit.period_end for limit in limits],
         ),
     )
+
+
+async def set_current_limit(
+    connection: Connection, period: BudgetPeriod, category: BudgetCategory, limit_amount: Decimal, at: datetime
+) -> BudgetRecord | None:
+    """Give the line of the period that `at` lies in, and any later one, the limit, or what is spent if that is more.
+
+    Answers that line; None where it was not made yet. To be called under the ledger head's lock.
+    """
+    async with connection.cursor(row_factory=class_row(BudgetRecord)) as cursor:
+        await cursor.execute(
+            "UPDATE budget_tracking SET limit_amount = greatest(%s, spent_amount), updated_at = %s "
+            f"WHERE period = %s AND category = %s AND period_end > %s RETURNING {_COLUMNS}",
+            (limit_amount, at, period.value, category.value, at),
+        )
+        lines = await cursor.fetchall()
+    return min(lines, key=lambda line: line.period_start) if lines else None
 
 
 async def spend(connection: Connection, line_ids: Sequence[int], amount: Decimal, at: datetime) -> bool:

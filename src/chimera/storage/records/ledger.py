@@ -7,21 +7,24 @@ from decimal import Decimal
 from uuid import UUID
 
 from psycopg.rows import class_row
+from psycopg.types.json import Jsonb
 
+from chimera.core.errors import Detail
 from chimera.core.vocabulary import RequestType
 from chimera.storage.database import Connection
 
 _COLUMNS = (
     "seq, tx_id, request_id, request_hash, kind, agent_id, request_type, amount, amount_micros, currency, "
-    "projected_roi, risk_score, decision, approved, reason_code, parent_tx, approval_signature, key_id, document, "
-    "cfo_agent_id, justification, execution_time_ms, created_at, approved_at"
+    "projected_roi, risk_score, decision, approved, reason_code, parent_tx, approval_signature, key_id, payload, "
+    "leaf_hash, cfo_agent_id, justification, execution_time_ms, created_at, approved_at"
 )
 _HISTORY_ROWS_MAX = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class LedgerRecord:
-    """One row. `document` is the signed text; every other column but `execution_time_ms` follows from it.
+    """One row. `payload` is the signed document; its canonical text is what was signed, and every other column but
+    `execution_time_ms` follows from it. `leaf_hash` is the row's leaf in the Merkle tree.
 
     `amount` is USD in whole cents, rounded up from the exact `amount_micros`. Words stay plain text here, so that
     a tampered row can still be read and named.
@@ -37,15 +40,16 @@ class LedgerRecord:
     amount: Decimal
     amount_micros: int
     currency: str
-    projected_roi: Decimal
-    risk_score: Decimal
-    decision: str
+    projected_roi: Decimal | None
+    risk_score: Decimal | None
+    decision: str | None
     approved: bool
     reason_code: str
     parent_tx: UUID | None
     approval_signature: str
     key_id: str
-    document: str
+    payload: dict[str, Detail]
+    leaf_hash: bytes
     cfo_agent_id: UUID
     justification: str
     execution_time_ms: int
@@ -55,11 +59,14 @@ class LedgerRecord:
 
 @dataclass(frozen=True, slots=True)
 class LedgerHead:
-    """Which ledger this is, how many rows it has, and the last one's id."""
+    """Which ledger this is, its size, last row, Merkle frontier and latest time, and the row that paused spending."""
 
     ledger_id: UUID
     size: int
     last_tx: UUID | None
+    frontier: bytes
+    last_time: datetime | None
+    paused_by: UUID | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +91,9 @@ async def head(connection: Connection) -> LedgerHead | None:
 
 async def _head(connection: Connection, locking: str) -> LedgerHead | None:
     async with connection.cursor(row_factory=class_row(LedgerHead)) as cursor:
-        await cursor.execute(f"SELECT ledger_id, size, last_tx FROM ledger_head {locking}")
+        await cursor.execute(
+            f"SELECT ledger_id, size, last_tx, frontier, last_time, paused_by FROM ledger_head {locking}"
+        )
         return await cursor.fetchone()
 
 
@@ -95,7 +104,8 @@ async def read_one_snapshot(connection: Connection) -> None:
 
 async def append(connection: Connection, record: LedgerRecord) -> None:
     """Insert the next row; the database refuses any other `seq` than the head's size + 1."""
-    values = [getattr(record, column.strip()) for column in _COLUMNS.split(",")]
+    sealed = {"payload": Jsonb(record.payload)}
+    values = [sealed.get(column) or getattr(record, column) for column in _COLUMNS.split(", ")]
     await connection.execute(f"INSERT INTO ledger ({_COLUMNS}) VALUES ({', '.join(['%s'] * len(values))})", values)
 
 

@@ -1,0 +1,77 @@
+"""The books as the writer has them in memory: the ledger's head, the current budget lines, what agents asked before.
+
+They may run ahead of the database by the batches under way; under the head's lock the two are compared.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from chimera.storage.records.batch import HeadRow, LineRow
+from chimera.treasury.lines import Line, Lines
+from chimera.treasury.merkle import Frontier
+
+CLOCK_BACK_MAX = timedelta(hours=1)
+"""A clock that went back less than this is waited for: the ledger's time stands still instead of running back."""
+
+
+@dataclass(slots=True)
+class Books:
+    """Rows 1 to `frontier.size` are entered; `last_tx` is the last one's id."""
+
+    ledger_id: UUID
+    frontier: Frontier
+    last_tx: UUID | None
+    last_time: datetime | None
+    paused_by: UUID | None
+    lines: Lines
+
+    @property
+    def size(self) -> int:
+        return self.frontier.size
+
+    def time(self, now: datetime) -> datetime:
+        """The moment of the next rows: the clock's, unless it ran back a little."""
+        if self.last_time is not None and now < self.last_time <= now + CLOCK_BACK_MAX:
+            return self.last_time
+        return now
+
+    def mark(self) -> "Mark":
+        return Mark(self.size, self.last_tx, self.paused_by, tuple(_line_mark(line) for line in self.lines.all))
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What the database must still hold for a batch that was decided ahead to be good."""
+
+    size: int
+    last_tx: UUID | None
+    paused_by: UUID | None
+    lines: tuple[tuple[int, ...], ...]
+
+    def holds(self, head: HeadRow, lines: Sequence[LineRow]) -> bool:
+        return (
+            (head.size, head.last_tx, head.paused_by) == (self.size, self.last_tx, self.paused_by)
+            and tuple(sorted(_line_mark(line) for line in lines)) == tuple(sorted(self.lines))
+        )
+
+    @property
+    def line_ids(self) -> list[int]:
+        return [line[0] for line in self.lines]
+
+
+def books_of(head: HeadRow, lines: Iterable[LineRow]) -> Books:
+    """The books as the database has them.
+
+    Raises:
+        ValueError: the head's frontier does not fit its size.
+    """
+    frontier = Frontier.from_bytes(head.size, bytes(head.frontier))
+    return Books(
+        head.ledger_id, frontier, head.last_tx, head.last_time, head.paused_by, Lines(Line.of(row) for row in lines)
+    )
+
+
+def _line_mark(line: Line | LineRow) -> tuple[int, ...]:
+    return line.id, line.limit, line.spent, line.held, line.debt, line.carried

@@ -1,0 +1,278 @@
+"""Decides a batch on the books: the same work whether ahead of the database or under the head's lock."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from nacl.signing import SigningKey, VerifyKey
+
+from chimera.core.clock import Clock, elapsed_ms
+from chimera.core.errors import ChimeraError, Detail, Forbidden, NotFound
+from chimera.core.identity import RandomBytes, time_ordered_bytes
+from chimera.core.vocabulary import BudgetPeriod, Decision, Role
+from chimera.security.decision_signature import key_id_of
+from chimera.storage.records import batch as statements
+from chimera.storage.records.batch import EscalationRow, Following, WriterConnection
+from chimera.storage.records.ledger_copy import pack_time
+from chimera.storage.records.past_requests import pasts_of
+from chimera.treasury.acts import Act, Draft, Played, moment_text, play
+from chimera.treasury.alerts import batch_alerts
+from chimera.treasury.amounts import decimal_text, hundredths_up
+from chimera.treasury.ask import Ask
+from chimera.treasury.books import Books, Mark
+from chimera.treasury.decision import Rules, decide
+from chimera.treasury.encoding import ESCALATED_PREFIX
+from chimera.treasury.job import ActAnswer, DecidedAnswer, Given, Job
+from chimera.treasury.lines import Charged, changes
+from chimera.treasury.past import PAST_ROWS_MAX, PastRequest, Pasts
+from chimera.treasury.periods import bounds
+from chimera.treasury.policy import SpendingPolicy
+from chimera.treasury.risk import Day, RiskPolicy, weigh
+from chimera.treasury.scene import BatchScene
+from chimera.treasury.scribe import Pen, Scribe
+
+ROLES_REMEMBERED_MAX = 100_000
+FOREIGN_ROWS_MAX = 5_000
+"""More rows than this by other processes: what is remembered of agents is dropped instead of brought up to date."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+@dataclass(slots=True)
+class Batch:
+    """What deciding a set of jobs comes to. `repeats` were decided before and are answered from the ledger.
+
+    `mark` is what the database must still hold for it to be good.
+    """
+
+    jobs: Sequence[Job]
+    mark: Mark
+    following: Following
+    rows: list[bytes]
+    answers: list[tuple[Job, Given]]
+    repeats: list[Job]
+    holds: list[tuple[bytes, int]]
+    request_ids: set[UUID]
+
+
+@dataclass(slots=True)
+class _Desk:
+    """A batch while it is being decided."""
+
+    books: Books
+    scribe: Scribe
+    scene: BatchScene
+    rules: Rules
+    day_elapsed_ppm: int
+    at_micros: int
+    answers: list[tuple[Job, Given]] = field(default_factory=list)
+    repeats: list[Job] = field(default_factory=list)
+    holds: list[tuple[bytes, int]] = field(default_factory=list)
+    escalated: list[EscalationRow] = field(default_factory=list)
+    closed_holds: list[UUID] = field(default_factory=list)
+    answered: list[UUID] = field(default_factory=list)
+    entered: list[Draft] = field(default_factory=list)
+
+
+class Clerk:
+    """Holds the CFO's key, and what it remembers of agents. Not for two threads at once."""
+
+    def __init__(
+        self, *, clock: Clock, key: SigningKey, cfo_agent_id: UUID, policy: SpendingPolicy, random_bytes: RandomBytes
+    ) -> None:
+        self.clock = clock
+        self.policy = policy
+        self.public_key: VerifyKey = key.verify_key
+        self.key_id = key_id_of(key.verify_key)
+        self._cfo_agent_id = cfo_agent_id
+        self._pen = Pen.of(key, cfo_agent_id)
+        self._random_bytes = random_bytes
+        self._pasts = Pasts()
+        self._roles: dict[UUID, str] = {}
+        self._hurdle = hundredths_up(policy.hurdle_rate)
+        p90 = policy.realised_roi_p90
+        self._risk = RiskPolicy(self._hurdle, None if p90 is None else hundredths_up(p90))
+
+    def forget(self) -> None:
+        """Drop everything remembered of agents: it is read again."""
+        self._pasts = Pasts()
+        self._roles.clear()
+
+    def catch_up(self, connection: WriterConnection, seq: int) -> None:
+        """Take in what the ledger holds behind row `seq`, and drop what was counted there and did not happen."""
+        self._pasts.forget_since(seq)
+        rows = statements.decided_since(connection, seq, FOREIGN_ROWS_MAX)
+        if len(rows) == FOREIGN_ROWS_MAX:
+            self._pasts = Pasts()
+            return
+        for number, agent_id, request_type, micros, justification, at, decision, roi in rows:
+            self._pasts.record(
+                PastRequest(
+                    number, agent_id, request_type, micros, justification, _micros(at), decision, int(roi.scaleb(2))
+                )
+            )
+
+    def prepare(
+        self, books: Books, jobs: Sequence[Job], connection: WriterConnection, under_way: Iterable[UUID] = ()
+    ) -> Batch:
+        """Decide the jobs in their order, and change the books accordingly.
+
+        Requests `under_way` are in an earlier batch: they count as decided before. Acts may only be among the jobs
+        when `connection` holds the head's lock.
+        """
+        mark = books.mark()
+        known = self._known(jobs, connection) | set(under_way)
+        desk = self._desk(books, connection)
+        desk.scene.look_up([job.work for job in jobs if not isinstance(job.work, Ask)])
+        request_ids: set[UUID] = set()
+        for job in jobs:
+            work = job.work
+            if not isinstance(work, Ask):
+                self._play(job, work, desk)
+            elif work.request_id in known:
+                desk.repeats.append(job)
+            elif refusal := self._unfit(work):
+                desk.answers.append((job, refusal))
+            else:
+                known.add(work.request_id)
+                request_ids.add(work.request_id)
+                self._decide(job, work, desk)
+        following = self._following(desk)
+        return Batch(
+            jobs, mark, following, desk.scribe.rows, desk.answers, desk.repeats, desk.holds, request_ids
+        )
+
+    def _known(self, jobs: Sequence[Job], connection: WriterConnection) -> set[UUID]:
+        """Requests decided before; on the way, read what is needed of agents not met yet."""
+        asks = [job.work for job in jobs if isinstance(job.work, Ask)]
+        if not asks:
+            return set()
+        agent_ids = {ask.agent_id for ask in asks}
+        if unknown := agent_ids - self._roles.keys():
+            if len(self._roles) > ROLES_REMEMBERED_MAX:
+                self._roles.clear()
+            self._roles.update(statements.roles_of(connection, unknown))
+        missing = self._pasts.missing(agent_ids)
+        if missing:
+            rows: dict[UUID, list[PastRequest]] = {agent_id: [] for agent_id in missing}
+            for row in pasts_of(connection, missing, PAST_ROWS_MAX):
+                rows[row.agent_id].append(PastRequest(*row))
+            for agent_id, past in rows.items():
+                self._pasts.load(agent_id, past)
+        return statements.known_requests(connection, [ask.request_id for ask in asks])
+
+    def _desk(self, books: Books, connection: WriterConnection) -> _Desk:
+        at = books.time(self.clock.now().astimezone(UTC))
+        new_id = self._ids(at)
+        day = bounds(BudgetPeriod.DAILY, at)
+        return _Desk(
+            books=books,
+            scribe=Scribe(self._pen, books.size, at, new_id),
+            scene=BatchScene(books, connection, at, self._cfo_agent_id, lambda: UUID(bytes=new_id())),
+            rules=Rules(self._hurdle, decimal_text(self.policy.hurdle_rate), books.paused_by is not None),
+            day_elapsed_ppm=int(day.elapsed_share(at) * 1_000_000),
+            at_micros=_micros(at),
+        )
+
+    def _ids(self, at: datetime) -> Callable[[], bytes]:
+        milliseconds = _micros(at) // 1000
+        return lambda: time_ordered_bytes(milliseconds, self._random_bytes(10))
+
+    def _unfit(self, ask: Ask) -> ChimeraError | None:
+        role = self._roles.get(ask.agent_id)
+        told: dict[str, Detail] = {"agent_id": str(ask.agent_id)}
+        if role is None:
+            return NotFound(f"agent {ask.agent_id} is not registered: it can't ask for money", told)
+        if role == Role.CFO:
+            return Forbidden("the CFO can't approve its own request: ask as another agent", told)
+        return None
+
+    def _decide(self, job: Job, ask: Ask, desk: _Desk) -> None:
+        charged = desk.books.lines.charged(ask.request_type)
+        risk = weigh(ask, self._pasts, _day(charged, desk.day_elapsed_ppm), desk.at_micros, self._risk)
+        verdict = decide(ask, charged, desk.rules, risk)
+        approved = verdict.decision == "approved"
+        until = None
+        if approved:
+            charged.take(ask.charge_cents, ask.charge_cents if job.hold_seconds else 0)
+            if job.hold_seconds:
+                until = desk.scribe.at + timedelta(seconds=job.hold_seconds)
+        remaining = charged.left()
+        took_ms = elapsed_ms(self.clock, job.received_at)
+        tx_id, signature = desk.scribe.enter_decision(
+            ask, verdict, risk, remaining, hold_expires_at=moment_text(until) if until else None, took_ms=took_ms
+        )
+        if until:
+            desk.holds.append((tx_id, pack_time(until)))
+        tx = UUID(bytes=tx_id)
+        conditions: tuple[str, ...] = ()
+        if verdict.decision == Decision.ESCALATED:
+            conditions = (f"{ESCALATED_PREFIX}{tx}",)
+            desk.escalated.append(EscalationRow(tx, desk.scribe.at + self.policy.escalation_life, job.hold_seconds))
+        self._pasts.record(
+            PastRequest(
+                desk.scribe.seq, ask.agent_id, ask.request_type, ask.cost_micros, ask.justification,
+                desk.at_micros, verdict.decision, ask.roi_hundredths,
+            )
+        )  # fmt: skip
+        answer = DecidedAnswer(
+            tx, desk.scribe.seq, approved, verdict.reason, risk.hundredths, signature, remaining, conditions, took_ms
+        )
+        desk.answers.append((job, answer))
+
+    def _play(self, job: Job, act: Act, desk: _Desk) -> None:
+        try:
+            played = play(act, desk.scene)
+        except ChimeraError as refusal:
+            desk.answers.append((job, refusal))
+            return
+        took_ms = elapsed_ms(self.clock, job.received_at)
+        added = [desk.scribe.enter(draft, took_ms) for draft in played.drafts]
+        desk.entered.extend(played.drafts)
+        self._follow(played, added, desk)
+        desk.answers.append((job, ActAnswer(added[0] if added else played.same_tx)))
+
+    def _follow(self, played: Played, added: Sequence[UUID], desk: _Desk) -> None:
+        if played.closes_hold:
+            desk.closed_holds.append(played.closes_hold)
+        if played.answers:
+            desk.answered.append(played.answers)
+        if played.holds_until:
+            desk.holds.append((added[0].bytes, pack_time(played.holds_until)))
+        if played.pauses:
+            desk.books.paused_by = added[-1]
+        elif played.resumes:
+            desk.books.paused_by = None
+        if played.pauses or played.resumes:
+            desk.rules = desk.rules._replace(paused=played.pauses)
+        if played.spoiled:
+            self._pasts.spoiled(played.drafts[0].agent_id, desk.scribe.seq)
+
+    def _following(self, desk: _Desk) -> Following:
+        books, scribe = desk.books, desk.scribe
+        if scribe.rows:
+            books.frontier = books.frontier.append(scribe.leaves)
+            books.last_tx = UUID(bytes=scribe.last_tx) if scribe.last_tx else books.last_tx
+            books.last_time = scribe.at
+        return Following(
+            changes=changes(desk.scene.before, desk.scene.lines),
+            frontier=books.frontier.to_bytes(),
+            last_time=scribe.at,
+            paused_by=books.paused_by,
+            escalated=desk.escalated,
+            closed_holds=desk.closed_holds,
+            answered=desk.answered,
+            alerts=batch_alerts(desk.scene.before, desk.scene.lines, desk.entered, scribe.at, desk.scene.fresh_id),
+        )
+
+
+def _day(charged: Charged, elapsed_ppm: int) -> Day:
+    category, total = charged.pairs[0]
+    line = category if category.left < total.left else total
+    return Day(line.limit, line.limit - line.left, elapsed_ppm)
+
+
+def _micros(at: datetime) -> int:
+    """Unix microseconds."""
+    return (at - _EPOCH) // _MICROSECOND

@@ -1,0 +1,102 @@
+"""What the columns of a ledger row must be, told by its signed document; pure, for every kind of row."""
+
+import hashlib
+from collections.abc import Mapping
+
+from chimera.core.errors import Detail
+from chimera.core.vocabulary import Decision
+from chimera.security.decision_signature import canonical
+from chimera.storage.records.ledger_text import LedgerColumns
+
+KIND_DECISION = "decision"
+CURRENCY = "USD"
+REQUEST_FIELDS = ("request_id", "agent_id", "request_type", "amount", "projected_roi", "justification")
+_MICRO_PLACES, _COLUMN_PLACES = 6, 2
+_MICROS_PER_CENT = 10_000
+
+
+def columns_of(fields: Mapping[str, Detail]) -> LedgerColumns:
+    """The columns of a document. Documents made before there were other kinds name none: they are decisions.
+
+    Raises:
+        KeyError, ValueError: a field is missing or of another form.
+    """
+    micros = micros_of(text_of(fields, "amount"))
+    decided_at = text_of(fields, "decided_at")
+    approved = fields.get("decision") == Decision.APPROVED
+    return LedgerColumns(
+        tx_id=text_of(fields, "tx_id"),
+        request_id=text_of(fields, "request_id"),
+        request_hash=request_hash(fields),
+        kind=kind_of(fields),
+        agent_id=text_of(fields, "agent_id"),
+        request_type=text_of(fields, "request_type"),
+        amount=usd_of_cents(cents_of(micros)),
+        amount_micros=micros,
+        currency=CURRENCY,
+        projected_roi=_column_number(fields, "projected_roi"),
+        risk_score=_column_number(fields, "risk_score"),
+        decision=text_of(fields, "decision") if "decision" in fields else None,
+        approved=approved,
+        reason_code=text_of(fields, "reason_code"),
+        parent_tx=text_of(fields, "parent_tx") if "parent_tx" in fields else None,
+        cfo_agent_id=text_of(fields, "cfo_agent_id"),
+        justification=text_of(fields, "justification"),
+        created_at=decided_at,
+        approved_at=decided_at if approved else None,
+    )
+
+
+def kind_of(fields: Mapping[str, Detail]) -> str:
+    """The kind of row a document is of."""
+    return text_of(fields, "kind") if "kind" in fields else KIND_DECISION
+
+
+def request_hash(fields: Mapping[str, Detail]) -> str:
+    """SHA-256 (hex) over the canonical text of a document's request part, as far as its kind has one."""
+    part = {name: fields[name] for name in REQUEST_FIELDS if name in fields}
+    return hashlib.sha256(canonical(part).encode()).hexdigest()
+
+
+def text_of(fields: Mapping[str, Detail], name: str) -> str:
+    """The field, which must be a string.
+
+    Raises:
+        KeyError, ValueError: it is missing, or something else.
+    """
+    value = fields[name]
+    if isinstance(value, str):
+        return value
+    raise ValueError(f"{name} is no string")
+
+
+def micros_of(amount: str) -> int:
+    """Micro-dollars of an amount's text.
+
+    Raises:
+        ValueError: not plain digits with at most six decimals.
+    """
+    whole, _, fraction = amount.partition(".")
+    digits = whole + fraction
+    if len(fraction) > _MICRO_PLACES or not (digits.isascii() and digits.isdecimal()):
+        raise ValueError(f"{amount!r} is no amount of money")
+    return int(whole + fraction.ljust(_MICRO_PLACES, "0"))
+
+
+def cents_of(micros: int) -> int:
+    """Micro-dollars as whole cents, rounded up: what a budget is charged."""
+    return -(-micros // _MICROS_PER_CENT)
+
+
+def usd_of_cents(cents: int) -> str:
+    """Whole cents as a text of dollars with two decimals."""
+    sign, rest = ("-", -cents) if cents < 0 else ("", cents)
+    return f"{sign}{rest // 100}.{rest % 100:02}"
+
+
+def _column_number(fields: Mapping[str, Detail], name: str) -> str | None:
+    """The number as a column with two decimals shows it; None for a kind of row that has none."""
+    if name not in fields:
+        return None
+    whole, _, fraction = text_of(fields, name).partition(".")
+    return f"{whole}.{fraction.ljust(_COLUMN_PLACES, '0')}"

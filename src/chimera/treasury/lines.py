@@ -1,0 +1,133 @@
+"""Budget lines as a batch counts on them: whole cents, changed in memory while it is decided; pure."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from chimera.core.vocabulary import BudgetCategory, BudgetPeriod, RequestType
+from chimera.storage.records.batch import Change, LineRow
+
+PERIODS = tuple(BudgetPeriod)
+_CATEGORY_OF = {
+    RequestType.API_CALL: BudgetCategory.API_CALL,
+    RequestType.COMPUTE: BudgetCategory.COMPUTE,
+    RequestType.STORAGE: BudgetCategory.STORAGE,
+    RequestType.BLOCKCHAIN: BudgetCategory.TOTAL,
+}
+LineKey = tuple[str, str, datetime]
+"""Period, category and the period's start."""
+Amounts = tuple[int, int, int]
+"""What of a line a batch changes: spent, held, debt."""
+
+
+@dataclass(slots=True)
+class Line:
+    """One row of `budget_tracking`; every amount in cents.
+
+    `held` lies inside `spent`. `debt` was spent beyond the limit, `carried` is the debt of earlier periods: both lie
+    beside `spent` and lower what is left.
+    """
+
+    id: int
+    period: str
+    category: str
+    period_start: datetime
+    period_end: datetime
+    limit: int
+    spent: int
+    held: int
+    debt: int
+    carried: int
+
+    @classmethod
+    def of(cls, row: LineRow) -> "Line":
+        return cls(
+            row.id, row.period, row.category, row.period_start, row.period_end,
+            row.limit, row.spent, row.held, row.debt, row.carried,
+        )  # fmt: skip
+
+    @property
+    def left(self) -> int:
+        """What may still be approved; below zero where a debt is larger than the rest."""
+        return self.limit - self.spent - self.debt - self.carried
+
+    @property
+    def key(self) -> LineKey:
+        return self.period, self.category, self.period_start
+
+    def amounts(self) -> Amounts:
+        return self.spent, self.held, self.debt
+
+
+@dataclass(frozen=True, slots=True)
+class Charged:
+    """The lines one request type is charged to: its category's and the total's, in day, week and month.
+
+    For `blockchain`, which has no category, both are the total's.
+    """
+
+    pairs: tuple[tuple[Line, Line], ...]
+    each: tuple[Line, ...]
+
+    def left(self) -> tuple[int, int, int]:
+        """For day, week and month the smaller rest of category and total, in cents, never below zero."""
+        day, week, month = (max(0, min(category.left, total.left)) for category, total in self.pairs)
+        return day, week, month
+
+    def tightest(self) -> Line:
+        """The line with the least left; among equals the shortest period, and its total before its category."""
+        return min(self.each, key=lambda line: (line.left, PERIODS.index(BudgetPeriod(line.period)), _own(line)))
+
+    def take(self, cents: int, held_cents: int) -> None:
+        """Add to what is spent and held, in every line; negative amounts give back."""
+        for line in self.each:
+            line.spent += cents
+            line.held += held_cents
+
+    def overrun(self, cents: int) -> dict[str, dict[str, int]]:
+        """Book money that is gone already: each line up to its limit, the rest as its debt; answers what each took."""
+        booked: dict[str, dict[str, int]] = {}
+        for line in self.each:
+            taken = max(0, min(cents, line.limit - line.spent))
+            line.spent += taken
+            line.debt += cents - taken
+            booked.setdefault(line.period, {})[line.category] = taken
+        return booked
+
+
+def _own(line: Line) -> bool:
+    return line.category != BudgetCategory.TOTAL
+
+
+class Lines:
+    """The twelve lines of one day, week and month."""
+
+    def __init__(self, lines: Iterable[Line]) -> None:
+        self.all: tuple[Line, ...] = tuple(lines)
+        found = {(line.period, line.category): line for line in self.all}
+        self._charged = {
+            request_type.value: _charged(found, category) for request_type, category in _CATEGORY_OF.items()
+        }
+
+    def charged(self, request_type: str) -> Charged:
+        return self._charged[request_type]
+
+    def covers(self, at: datetime) -> bool:
+        """Whether `at` lies in the day, week and month of these lines."""
+        return all(line.period_start <= at < line.period_end for line in self.all)
+
+
+def _charged(found: Mapping[tuple[str, str], Line], category: BudgetCategory) -> Charged:
+    pairs = tuple((found[period, category], found[period, BudgetCategory.TOTAL]) for period in PERIODS)
+    each = {id(line): line for pair in pairs for line in pair}
+    return Charged(pairs, tuple(each.values()))
+
+
+def changes(before: Mapping[int, Amounts], lines: Iterable[Line]) -> list[Change]:
+    """By how much the lines differ from the amounts they had; unchanged ones are left out."""
+    found = []
+    for line in lines:
+        spent, held, debt = before[line.id]
+        if (spent, held, debt) != (line.spent, line.held, line.debt):
+            found.append(Change(line.id, line.spent - spent, line.held - held, line.debt - debt))
+    return found

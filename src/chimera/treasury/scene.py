@@ -1,0 +1,100 @@
+"""What an act sees of the books, read under the head's lock; rows that its own batch adds are not among it."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from chimera.core.errors import InternalError
+from chimera.storage.records import batch as statements
+from chimera.storage.records.batch import EnteredRow, EscalationRow, HoldRow, WriterConnection
+from chimera.treasury.acts import Act, Settle, Void
+from chimera.treasury.books import Books
+from chimera.treasury.lines import Amounts, Charged, Line, Lines
+from chimera.treasury.periods import current_periods
+
+
+class BatchScene:
+    """The scene of one batch; `before` takes the amounts that lines of earlier periods had."""
+
+    def __init__(
+        self, books: Books, connection: WriterConnection, at: datetime, cfo: UUID, fresh_id: Callable[[], UUID]
+    ) -> None:
+        self.at = at
+        self.before: dict[int, Amounts] = {line.id: line.amounts() for line in books.lines.all}
+        self._books = books
+        self._connection = connection
+        self._cfo = cfo
+        self._fresh_id = fresh_id
+        self._others: dict[tuple[datetime, ...], Lines] = {}
+        self._rows: dict[UUID, list[EnteredRow]] = {}
+        self._transactions: dict[UUID, EnteredRow] = {}
+        self._holds: dict[UUID, HoldRow] = {}
+        self._escalations: dict[UUID, EscalationRow] = {}
+
+    def look_up(self, acts: Sequence[Act]) -> None:
+        """Read what these acts are about, in four statements however many they are."""
+        if not acts:
+            return
+        named = [act.tx_id for act in acts if not isinstance(act, Settle | Void) and hasattr(act, "tx_id")]
+        requests = {act.request_id for act in acts if isinstance(act, Settle | Void)}
+        requests |= {row.request_id for row in statements.rows_of_transactions(self._connection, named)}
+        for row in statements.rows_of_requests(self._connection, list(requests)):
+            self._rows.setdefault(row.request_id, []).append(row)
+            self._transactions[row.tx_id] = row
+        found = list(self._transactions)
+        self._holds = statements.holds(self._connection, found)
+        self._escalations = statements.escalations(self._connection, found)
+
+    @property
+    def paused_by(self) -> UUID | None:
+        return self._books.paused_by
+
+    @property
+    def lines(self) -> list[Line]:
+        """Every line that may have been changed."""
+        return [*self._books.lines.all, *(line for lines in self._others.values() for line in lines.all)]
+
+    def rows_of(self, request_id: UUID) -> Sequence[EnteredRow]:
+        return self._rows.get(request_id, ())
+
+    def row(self, tx_id: UUID) -> EnteredRow | None:
+        return self._transactions.get(tx_id)
+
+    def hold(self, tx_id: UUID) -> HoldRow | None:
+        return self._holds.get(tx_id)
+
+    def escalation(self, tx_id: UUID) -> EscalationRow | None:
+        return self._escalations.get(tx_id)
+
+    def cfo(self) -> UUID:
+        return self._cfo
+
+    def fresh_id(self) -> UUID:
+        return self._fresh_id()
+
+    def charged(self, request_type: str, anchor: datetime) -> Charged:
+        """The lines of the periods that `anchor` lies in, locked.
+
+        Raises:
+            InternalError: one of them is gone.
+        """
+        if self._books.lines.covers(anchor):
+            return self._books.lines.charged(request_type)
+        periods = current_periods(anchor)
+        starts = tuple(period.start for period in periods)
+        if starts not in self._others:
+            self._others[starts] = self._earlier([(period.period.value, period.start) for period in periods])
+        return self._others[starts].charged(request_type)
+
+    def _earlier(self, starts: Sequence[tuple[str, datetime]]) -> Lines:
+        """The lines of another day; those of the same week or month are the current ones."""
+        known = {line.key: line for line in self.lines}
+        found = []
+        for row in statements.lock_lines(self._connection, starts):
+            line = known.get((row.period, row.category, row.period_start)) or Line.of(row)
+            self.before.setdefault(line.id, line.amounts())
+            found.append(line)
+        try:
+            return Lines(found)
+        except KeyError as error:
+            raise InternalError("a budget line of an earlier period is gone: restore the database") from error
