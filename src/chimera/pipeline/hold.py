@@ -31,6 +31,7 @@ from chimera.storage.records.content_pipeline import ContentRecord
 from chimera.tools.permit import hold_expires_at
 from chimera.treasury.refusal import escalated_tx, require_approved
 
+REASON_CHARACTERS_MAX = 500
 HOLD_FOR = timedelta(hours=6)
 """How long an approved production may wait to begin; once begun its hold does not run out."""
 
@@ -105,6 +106,7 @@ class ProductionHold:
 
         Where what was used can't be established, or the ledger can't be written, the hold is kept and counts in full.
         """
+        why = " ".join(why.split())[:REASON_CHARACTERS_MAX]
         if not await self._approved():
             return await self._noted("not_approved", why)
         used_usd = await self._crew.artist.used(self._content_id, self.attempt) if submitting else None
@@ -160,7 +162,11 @@ class ProductionHold:
     async def _note(self, facts: dict[str, Any]) -> None:
         async with self._crew.database.transaction() as connection:
             rows = await ledger.of_requests(connection, production_request_ids(self._content_id))
-            told = {"ledger_tx_ids": [str(row.tx_id) for row in rows], **facts}
+            told = {
+                "ledger_tx_ids": [str(row.tx_id) for row in rows],
+                "approval_tx_ids": [str(row.tx_id) for row in rows if row.approved],
+                **facts,
+            }
             await content_pipeline.merge_metadata(connection, self._content_id, told)
 
     async def _piece(self) -> ContentRecord:

@@ -45,7 +45,7 @@ def require_approved(approval: Approval, request: ApprovalRequest) -> None:
     if tx_id is not None:
         raise WaitsForHuman(f"{approval.reason}; see transaction {tx_id}", {**details, "tx_id": str(tx_id)})
     if approval.reason.startswith(PAUSED_PREFIX):
-        raise SpendPaused(f"{approval.reason}: `chimera spend resume` lets it go on", details)
+        raise SpendPaused(f"{approval.reason} (`chimera spend resume`)", details)
     if request.request_cost > TRANSACTION_USD_MAX or cents_up(request.request_cost) > least:
         raise BudgetExceeded(f"{approval.reason}: wait for the next period or raise the limit", details)
     raise RoiTooLow(f"{approval.reason}: ask for less money or a better return", details)

@@ -1,4 +1,4 @@
-"""`internal.agent.cfo.approve` (specification section 3), and what becomes of approvals: a thin face of the treasury."""
+"""`internal.agent.cfo.approve` (specification section 3), and what becomes of approvals: a face of the treasury."""
 
 from datetime import timedelta
 from decimal import Decimal
