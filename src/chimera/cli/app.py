@@ -70,8 +70,19 @@ _GROUPS: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
         {"list": ("chimera.cli.review:review_list", "List what waits, the longest waiting first.")},
     ),
     "budget": (
-        "Budget lines.",
-        {"show": ("chimera.cli.budget:show", "Show limit, spent and remaining of every budget line.")},
+        "Budget lines, the limits people set, and alerts.",
+        {
+            "show": ("chimera.cli.budget:show", "Show limit, spent, held and remaining of every budget line."),
+            "set": (
+                "chimera.cli.budget:set_",
+                (
+                    "Set a limit that binds instead of the setting from the next decision on; --reset lifts it.\n\n"
+                    'Use it as: chimera budget set daily total 500 --reason "quiet week"'
+                ),
+            ),
+            "history": ("chimera.cli.budget:history", "List the limits people set and lifted, and why."),
+            "alerts": ("chimera.cli.budget:alerts", "List the lines that passed 50, 80, 100%, overruns and pauses."),
+        },
     ),
     "ledger": (
         "The signed ledger.",

@@ -1,16 +1,15 @@
-"""How the ledger, its verification and the budgets look on a terminal and in a pipe."""
+"""How the ledger and its verification look on a terminal and in a pipe."""
 
 from collections.abc import Sequence
 
 from rich.console import Console
-from rich.progress_bar import ProgressBar
-from rich.table import Table
 from rich.text import Text
 
-from chimera.contracts.budget import BudgetState
+from chimera.cli.screen import Row, print_lines, row_lines, screen, visible
 from chimera.contracts.ledger import LedgerEntry, VerificationReport
 
-_BAR_CELLS = 24
+_ENTRY_TITLES = (" seq", "decided (UTC)", "kind", "decision", "type", " USD", " risk", "transaction", "for")
+_KINDS_WITHOUT_AMOUNT = frozenset({"pause", "resume"})
 _STYLE_OF_DECISION = {"approved": "green", "rejected": "red", "escalated": "yellow"}
 
 
@@ -25,51 +24,33 @@ def print_report(report: VerificationReport, console: Console | None = None) -> 
         return
     console.print(Text(f"The ledger does not verify: {report.problems_found} problems in {books}.", style="red"))
     for problem in report.problems:
-        console.print(Text(f"  {problem.code}: {problem.message}"), soft_wrap=True)
+        console.print(Text(visible(f"  {problem.code}: {problem.message}")), soft_wrap=True)
     if (unseen := report.problems_found - len(report.problems)) > 0:
         console.print(Text(f"  and {unseen} more"))
 
 
 def print_entries(entries: Sequence[LedgerEntry], console: Console | None = None) -> None:
-    """The rows as a table, newest first."""
-    console = console or Console()
+    """The rows, newest first; ids stay whole at any width."""
+    console = console or screen()
     if not entries:
         console.print("The ledger is empty: nothing was ever asked for.")
         return
-    table = Table("seq", "decided (UTC)", "decision", "type", "USD", "risk", "transaction", "for")
-    table.columns[4].justify = "right"
-    for entry in entries:
-        table.add_row(
-            str(entry.seq),
-            f"{entry.created_at:%Y-%m-%d %H:%M:%S}",
-            Text(entry.decision or entry.kind, style=_STYLE_OF_DECISION.get(entry.decision or "", "")),
-            entry.request_type,
-            f"{entry.amount:.2f}",
-            "" if entry.risk_score is None else f"{entry.risk_score:.2f}",
-            str(entry.tx_id),
-            Text(_visible(entry.justification), overflow="ellipsis", no_wrap=True),
-        )
-    console.print(table)
+    print_lines(row_lines(_ENTRY_TITLES, [_row(entry) for entry in entries], console.width), console)
 
 
-def print_budgets(budgets: Sequence[BudgetState], console: Console | None = None) -> None:
-    """The lines as a table with a bar of what is spent."""
-    table = Table("period", "category", "limit", "spent", "remaining", "used")
-    for column in table.columns[2:5]:
-        column.justify = "right"
-    for line in budgets:
-        table.add_row(
-            line.period.value,
-            line.category.value,
-            f"{line.limit:.2f}",
-            f"{line.spent:.2f}",
-            f"{line.remaining:.2f}",
-            ProgressBar(total=float(line.limit), completed=float(line.spent), width=_BAR_CELLS),
-            end_section=line.category.value == "total",
-        )
-    (console or Console()).print(table)
-
-
-def _visible(text: str) -> str:
-    """A spender's words on one line, without characters that could steer the terminal."""
-    return "".join(character if character.isprintable() else " " for character in text)
+def _row(entry: LedgerEntry) -> Row:
+    moves_money = entry.kind not in _KINDS_WITHOUT_AMOUNT
+    cells = (
+        str(entry.seq),
+        f"{entry.created_at:%Y-%m-%d %H:%M:%S}",
+        entry.kind,
+        Text(entry.decision or "", style=_STYLE_OF_DECISION.get(entry.decision or "", "")),
+        entry.request_type if moves_money else "",
+        f"{entry.amount:.2f}" if moves_money else "",
+        "" if entry.risk_score is None else f"{entry.risk_score:.2f}",
+    )
+    return Row(
+        tuple(cell if isinstance(cell, Text) else Text(visible(cell)) for cell in cells),
+        str(entry.tx_id),
+        entry.justification,
+    )

@@ -5,7 +5,7 @@ from uuid import UUID
 
 
 class Ask(NamedTuple):
-    """`charge_cents` is the cost rounded up to whole cents; `estimate_micros` what the price book expected, if anything did."""
+    """`charge_cents` is the cost rounded up to cents; `estimate_micros` what the price book expected, if anything."""
 
     request_id: UUID
     agent_id: UUID

@@ -3,7 +3,7 @@
 They may run ahead of the database by the batches under way; under the head's lock the two are compared.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -14,6 +14,9 @@ from chimera.treasury.merkle import Frontier
 
 CLOCK_BACK_MAX = timedelta(hours=1)
 """A clock that went back less than this is waited for: the ledger's time stands still instead of running back."""
+
+
+LineMark = tuple[int, int, int, int, int]
 
 
 @dataclass(slots=True)
@@ -37,9 +40,6 @@ class Books:
             return self.last_time
         return now
 
-    def mark(self) -> "Mark":
-        return Mark(self.size, self.last_tx, self.paused_by, tuple(_line_mark(line) for line in self.lines.all))
-
 
 @dataclass(frozen=True, slots=True)
 class Mark:
@@ -48,17 +48,17 @@ class Mark:
     size: int
     last_tx: UUID | None
     paused_by: UUID | None
-    lines: tuple[tuple[int, ...], ...]
+    lines: Mapping[int, LineMark]
 
     def holds(self, head: HeadRow, lines: Sequence[LineRow]) -> bool:
         return (
             (head.size, head.last_tx, head.paused_by) == (self.size, self.last_tx, self.paused_by)
-            and tuple(sorted(_line_mark(line) for line in lines)) == tuple(sorted(self.lines))
+            and {line.id: line_mark(line) for line in lines} == self.lines
         )
 
     @property
     def line_ids(self) -> list[int]:
-        return [line[0] for line in self.lines]
+        return list(self.lines)
 
 
 def books_of(head: HeadRow, lines: Iterable[LineRow]) -> Books:
@@ -73,5 +73,6 @@ def books_of(head: HeadRow, lines: Iterable[LineRow]) -> Books:
     )
 
 
-def _line_mark(line: Line | LineRow) -> tuple[int, ...]:
-    return line.id, line.limit, line.spent, line.held, line.debt, line.carried
+def line_mark(line: Line | LineRow) -> LineMark:
+    """A line's amounts, as far as a decision depends on them."""
+    return line.limit, line.spent, line.held, line.debt, line.carried

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
-from chimera.contracts.budget import BudgetLine
+from chimera.contracts.budget import BudgetLine, BudgetNotice
 from chimera.core.vocabulary import BudgetCategory, BudgetPeriod
 from chimera.storage.database import Connection
 from chimera.storage.records import budget_alert, budget_change
@@ -46,3 +46,17 @@ def _told(line: BudgetRecord, change: BudgetChange | None, alerts: Sequence[Budg
 
 def _is_of(alert: BudgetAlert, line: BudgetRecord) -> bool:
     return (alert.period, alert.category, alert.period_start) == (line.period, line.category, line.period_start)
+
+
+def notice(alert: BudgetAlert) -> BudgetNotice:
+    """The alert as it is listed."""
+    return BudgetNotice(
+        id=alert.id,
+        kind=alert.kind,
+        period=None if alert.period is None else BudgetPeriod(alert.period),
+        category=None if alert.category is None else BudgetCategory(alert.category),
+        period_start=alert.period_start,
+        percent=alert.percent,
+        message=alert.message,
+        created_at=alert.created_at,
+    )

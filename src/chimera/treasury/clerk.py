@@ -24,7 +24,7 @@ from chimera.treasury.books import Books, Mark
 from chimera.treasury.decision import Rules, decide
 from chimera.treasury.encoding import ESCALATED_PREFIX
 from chimera.treasury.job import ActAnswer, DecidedAnswer, Given, Job
-from chimera.treasury.lines import Charged, changes
+from chimera.treasury.lines import Charged, LineView, changes
 from chimera.treasury.past import PAST_ROWS_MAX, PastRequest, Pasts
 from chimera.treasury.periods import bounds
 from chimera.treasury.policy import SpendingPolicy
@@ -54,6 +54,8 @@ class Batch:
     repeats: list[Job]
     holds: list[tuple[bytes, int]]
     request_ids: set[UUID]
+    size: int
+    view: tuple[LineView, ...]
 
 
 @dataclass(slots=True)
@@ -121,7 +123,7 @@ class Clerk:
         Requests `under_way` are in an earlier batch: they count as decided before. Acts may only be among the jobs
         when `connection` holds the head's lock.
         """
-        mark = books.mark()
+        mark = (books.size, books.last_tx, books.paused_by)
         known = self._known(jobs, connection) | set(under_way)
         desk = self._desk(books, connection)
         desk.scene.look_up([job.work for job in jobs if not isinstance(job.work, Ask)])
@@ -140,7 +142,16 @@ class Clerk:
                 self._decide(job, work, desk)
         following = self._following(desk)
         return Batch(
-            jobs, mark, following, desk.scribe.rows, desk.answers, desk.repeats, desk.holds, request_ids
+            jobs,
+            Mark(*mark, desk.scene.marks),
+            following,
+            desk.scribe.rows,
+            desk.answers,
+            desk.repeats,
+            desk.holds,
+            request_ids,
+            books.size,
+            tuple(LineView.of(line, desk.scribe.at) for line in books.lines.all),
         )
 
     def _known(self, jobs: Sequence[Job], connection: WriterConnection) -> set[UUID]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from chimera.core.vocabulary import BudgetCategory, BudgetPeriod, RequestType
 from chimera.storage.records.batch import Change, LineRow
@@ -57,6 +58,21 @@ class Line:
 
     def amounts(self) -> Amounts:
         return self.spent, self.held, self.debt
+
+
+class LineView(NamedTuple):
+    """A line as people see it, in cents; `left` is never below zero."""
+
+    period: str
+    category: str
+    limit: int
+    spent: int
+    left: int
+    at: datetime
+
+    @classmethod
+    def of(cls, line: Line, at: datetime) -> "LineView":
+        return cls(line.period, line.category, line.limit, line.spent, max(0, line.left), at)
 
 
 @dataclass(frozen=True, slots=True)

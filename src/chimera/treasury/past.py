@@ -1,56 +1,76 @@
 """What is remembered of agents for the risk score: bounded, incremental, each ledger row counted once."""
 
+from collections import OrderedDict
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 from uuid import UUID
+
+from chimera.treasury.agent_past import AgentPast
+from chimera.treasury.past_request import PastRequest
+from chimera.treasury.type_price import TypePrice, TypePrices
+
+__all__ = ["AGENTS_MAX", "PAST_ROWS_MAX", "PastRequest", "Pasts"]
 
 PAST_ROWS_MAX = 256
 """Rows of an agent that `load` takes: the newest ones."""
-
 AGENTS_MAX = 20_000
 
 
-class PastRequest(NamedTuple):
-    """One decided request, from the ledger or just decided; `roi_hundredths` 0 means unknown."""
-
-    seq: int
-    agent_id: UUID
-    request_type: str
-    cost_micros: int
-    justification: str
-    at_micros: int
-    decision: str
-    roi_hundredths: int = 0
-    spoiled: bool = False
-    """The approval was voided, expired or overran."""
-
-
 class Pasts:
-    """What is remembered of the agents used last."""
+    """The agents used last. What a type costs follows from them, so it is forgotten with them."""
 
     def __init__(self, agents_max: int = AGENTS_MAX) -> None:
-        raise NotImplementedError
+        self._agents_max = agents_max
+        self._agents: OrderedDict[UUID, AgentPast] = OrderedDict()
+        self._types = TypePrices()
 
     def missing(self, agent_ids: Iterable[UUID]) -> set[UUID]:
         """Those of them that are not loaded."""
-        raise NotImplementedError
+        return {agent_id for agent_id in agent_ids if agent_id not in self._agents}
 
     def load(self, agent_id: UUID, rows: Sequence[PastRequest]) -> None:
         """Take an agent's rows, oldest first; whatever was remembered of it is replaced."""
-        raise NotImplementedError
+        self._drop(agent_id)
+        past = self._agents[agent_id] = AgentPast()
+        for row in rows[-PAST_ROWS_MAX:]:
+            self._take(past, row)
+        while len(self._agents) > self._agents_max:
+            self._drop(next(iter(self._agents)))
 
     def record(self, row: PastRequest) -> None:
         """Count a decided request; ignored when its seq was counted before or the agent is not loaded."""
-        raise NotImplementedError
+        past = self._agents.get(row.agent_id)
+        if past is None or row.seq <= past.last_seq:
+            return
+        self._agents.move_to_end(row.agent_id)
+        self._take(past, row)
 
     def spoiled(self, agent_id: UUID, seq: int) -> None:
         """An approval of this agent was voided, expired, or overran."""
-        raise NotImplementedError
+        past = self._agents.get(agent_id)
+        if past is not None and seq <= past.last_seq:
+            past.spoil(seq)
 
     def forget(self, agent_ids: Iterable[UUID]) -> None:
         """Drop what was speculated and did not happen: these agents are loaded again."""
-        raise NotImplementedError
+        for agent_id in agent_ids:
+            self._drop(agent_id)
 
     def forget_since(self, seq: int) -> None:
         """Drop every agent that has counted a row with a seq above this."""
-        raise NotImplementedError
+        self.forget([agent_id for agent_id, past in self._agents.items() if past.last_seq > seq])
+
+    def of(self, agent_id: UUID) -> AgentPast | None:
+        """What is remembered of the agent; None if it is not loaded."""
+        return self._agents.get(agent_id)
+
+    def type_price(self, request_type: str) -> TypePrice:
+        """What a type usually costs across agents."""
+        return self._types.of(request_type)
+
+    def _take(self, past: AgentPast, row: PastRequest) -> None:
+        if past.take(row):
+            self._types.vote(row.request_type, row.agent_id, past.prices[row.request_type].median)
+
+    def _drop(self, agent_id: UUID) -> None:
+        if self._agents.pop(agent_id, None) is not None:
+            self._types.withdraw(agent_id)

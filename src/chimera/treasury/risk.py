@@ -1,11 +1,35 @@
-"""The risk of a request: a logistic scorecard whose every point is shown and signed with the decision."""
+"""The risk of a request: a logistic scorecard whose every point is shown and signed with the decision.
 
+The score is 1 / (1 + e^-(points / 100)), the points being those of the factors and `BASE_POINTS`. It takes 388 points
+of factors to be above 0.7.
+"""
+
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
+from chimera.treasury import scorecard
 from chimera.treasury.ask import Ask
 from chimera.treasury.past import Pasts
+from chimera.treasury.risk_facts import ROI_HURDLES_MIN, ROI_P90_PRIOR_HUNDREDTHS, Day, RiskFacts, measure
+
+
+__all__ = [
+    "BASE_POINTS",
+    "RULES",
+    "Day",
+    "RiskCode",
+    "RiskFactor",
+    "RiskPolicy",
+    "RiskScore",
+    "Rule",
+    "score",
+    "weigh",
+]
+
+BASE_POINTS = -300
 
 
 class RiskCode(StrEnum):
@@ -27,20 +51,18 @@ class RiskCode(StrEnum):
     SLEEPER = "SLEEPER"
 
 
-class Day(NamedTuple):
-    """The tightest of the category's and the total's daily line; `taken_cents` is spent + debt + carried."""
-
-    limit_cents: int
-    taken_cents: int
-    elapsed_ppm: int
-
-
 @dataclass(frozen=True, slots=True)
 class RiskPolicy:
     """`realised_roi_p90_hundredths` is None until numbers come back; then a documented prior is used."""
 
     hurdle_hundredths: int
     realised_roi_p90_hundredths: int | None = None
+
+    @property
+    def usual_roi_hundredths(self) -> int:
+        """What a claim is measured against."""
+        usual = self.realised_roi_p90_hundredths or ROI_P90_PRIOR_HUNDREDTHS
+        return max(usual, ROI_HURDLES_MIN * self.hurdle_hundredths, 1)
 
 
 class RiskFactor(NamedTuple):
@@ -58,6 +80,135 @@ class RiskScore(NamedTuple):
     factors: tuple[RiskFactor, ...]
 
 
+class Rule(NamedTuple):
+    """One line of the scorecard: what it gives at most, how it counts, and how its input is told."""
+
+    code: str
+    points_max: int
+    points: Callable[[RiskFacts], float]
+    value: Callable[[RiskFacts], str]
+
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        RiskCode.AMOUNT_SHARE.value,
+        scorecard.AMOUNT_SHARE_MAX,
+        scorecard.amount_share,
+        lambda f: f"{f.share:.1%} of the day's limit",
+    ),
+    Rule(
+        RiskCode.AMOUNT_HISTORY.value,
+        scorecard.AMOUNT_HISTORY_MAX,
+        scorecard.amount_history,
+        lambda f: f"{_times(f.log_above_own_median)} usual, {_times(f.log_above_own_highest)} highest",
+    ),
+    Rule(
+        RiskCode.TYPE_PRICE.value,
+        scorecard.TYPE_PRICE_MAX,
+        scorecard.type_price,
+        lambda f: f"{_times(f.log_above_type)} usual of the type",
+    ),
+    Rule(
+        RiskCode.ABOVE_ESTIMATE.value,
+        scorecard.ABOVE_ESTIMATE_MAX,
+        scorecard.above_estimate,
+        lambda f: f"{min(f.times_estimate, 1e6):.1f}x the estimate",
+    ),
+    Rule(
+        RiskCode.BURST_MINUTE.value,
+        scorecard.BURST_MINUTE_MAX,
+        scorecard.burst_minute,
+        lambda f: f"{f.minute.requests + 1:.0f} in a minute, {f.minute.usual_requests:.0f} usual",
+    ),
+    Rule(
+        RiskCode.BURST_HOUR.value,
+        scorecard.BURST_HOUR_MAX,
+        scorecard.burst_hour,
+        lambda f: f"{f.hour.requests + 1:.0f} in an hour, {f.hour.usual_requests:.0f} usual",
+    ),
+    Rule(
+        RiskCode.BURN_RATE.value,
+        scorecard.BURN_RATE_MAX,
+        scorecard.burn_rate,
+        lambda f: f"{f.taken_share + f.share:.0%} of the limit after {f.elapsed_share:.0%} of the day",
+    ),
+    Rule(
+        RiskCode.ERROR_RATE.value,
+        scorecard.ERROR_RATE_MAX,
+        scorecard.error_rate,
+        lambda f: f"{f.error_rate:.0%} of the last failed, {f.error_streak:.0f} in a row",
+    ),
+    Rule(
+        RiskCode.ROI_CLAIM.value,
+        scorecard.ROI_CLAIM_MAX,
+        scorecard.roi_claim,
+        lambda f: f"{f.times_usual_roi:.1f}x the realised P90",
+    ),
+    Rule(
+        RiskCode.ROI_HISTORY.value,
+        scorecard.ROI_HISTORY_MAX,
+        scorecard.roi_history,
+        lambda f: f"{_times(f.log_above_own_claims)} its usual claim",
+    ),
+    Rule(
+        RiskCode.DUPLICATE.value,
+        scorecard.DUPLICATE_MAX,
+        scorecard.duplicate,
+        lambda f: f"{f.copies.exact} in ten minutes, {f.copies.equal} of them at one amount",
+    ),
+    Rule(
+        RiskCode.SPLIT.value,
+        scorecard.SPLIT_MAX,
+        scorecard.split,
+        lambda f: (
+            f"{f.ten_minutes.requests + 1:.0f} requests in ten minutes, {f.ten_minutes_share:.1%} of the day's limit"
+        ),
+    ),
+    Rule(
+        RiskCode.FIRST_USE.value,
+        scorecard.FIRST_USE_MAX,
+        scorecard.first_use,
+        lambda f: "first request" if f.first_agent else "first of its type",
+    ),
+    Rule(
+        RiskCode.SLEEPER.value,
+        scorecard.SLEEPER_MAX,
+        scorecard.sleeper,
+        lambda f: f"{f.sleeping:.0%} asleep, {_times(f.log_above_own_median) if f.own_rows else 'unknown'} usual",
+    ),
+)
+
+
 def weigh(ask: Ask, pasts: Pasts, day: Day, at_micros: int, policy: RiskPolicy) -> RiskScore:
     """The scorecard's verdict on a request; changes nothing."""
-    raise NotImplementedError
+    return score(measure(ask, pasts, day, at_micros, policy.usual_roi_hundredths))
+
+
+def score(facts: RiskFacts) -> RiskScore:
+    """The points of every factor, and the logistic of their sum."""
+    total = BASE_POINTS
+    factors: list[RiskFactor] = []
+    for code, _, points_of, value_of in RULES:
+        points = int(points_of(facts))
+        if points:
+            total += points
+            factors.append(RiskFactor(code, points, value_of(facts)))
+    if not factors:
+        return _CALM
+    factors.sort(key=_heaviest_first)
+    return RiskScore(_hundredths(total), tuple(factors))
+
+
+def _hundredths(points: int) -> int:
+    return round(100 / (1 + math.exp(-points / 100)))
+
+
+def _heaviest_first(factor: RiskFactor) -> int:
+    return -factor.points
+
+
+def _times(log: float) -> str:
+    return f"{math.exp(min(log, 13.8)):.1f}x"
+
+
+_CALM = RiskScore(_hundredths(BASE_POINTS), ())

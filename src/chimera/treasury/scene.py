@@ -8,19 +8,20 @@ from chimera.core.errors import InternalError
 from chimera.storage.records import batch as statements
 from chimera.storage.records.batch import EnteredRow, EscalationRow, HoldRow, WriterConnection
 from chimera.treasury.acts import Act, Settle, Void
-from chimera.treasury.books import Books
+from chimera.treasury.books import Books, LineMark, line_mark
 from chimera.treasury.lines import Amounts, Charged, Line, Lines
 from chimera.treasury.periods import current_periods
 
 
 class BatchScene:
-    """The scene of one batch; `before` takes the amounts that lines of earlier periods had."""
+    """The scene of one batch; `before` and `marks` tell what its lines held, those of earlier periods once asked for."""
 
     def __init__(
         self, books: Books, connection: WriterConnection, at: datetime, cfo: UUID, fresh_id: Callable[[], UUID]
     ) -> None:
         self.at = at
         self.before: dict[int, Amounts] = {line.id: line.amounts() for line in books.lines.all}
+        self.marks: dict[int, LineMark] = {line.id: line_mark(line) for line in books.lines.all}
         self._books = books
         self._connection = connection
         self._cfo = cfo
@@ -92,7 +93,8 @@ class BatchScene:
         found = []
         for row in statements.lock_lines(self._connection, starts):
             line = known.get((row.period, row.category, row.period_start)) or Line.of(row)
-            self.before.setdefault(line.id, line.amounts())
+            if line.id not in self.before:
+                self.before[line.id], self.marks[line.id] = line.amounts(), line_mark(line)
             found.append(line)
         try:
             return Lines(found)

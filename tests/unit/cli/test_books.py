@@ -1,16 +1,15 @@
-"""What `chimera ledger` and `chimera budget` print."""
+"""What `chimera ledger` prints."""
 
 import io
 from datetime import UTC, datetime
 from decimal import Decimal
 from uuid import UUID
 
+import pytest
 from rich.console import Console
 
-from chimera.cli.books import print_budgets, print_entries, print_report
-from chimera.contracts.budget import BudgetState
+from chimera.cli.books import print_entries, print_report
 from chimera.contracts.ledger import LedgerEntry, LedgerProblem, VerificationReport
-from chimera.core.vocabulary import BudgetCategory, BudgetPeriod
 
 NOON = datetime(2026, 2, 6, 12, 0, tzinfo=UTC)
 
@@ -52,57 +51,74 @@ def test_what_is_wrong_is_listed_and_the_rest_counted() -> None:
     assert "and 6 more" in printed(used)
 
 
-def test_a_budget_line_shows_limit_spent_and_remaining() -> None:
-    used = console()
-    line = BudgetState(
-        period=BudgetPeriod.DAILY,
-        category=BudgetCategory.TOTAL,
-        limit=Decimal(1000),
-        spent=Decimal("15.5"),
-        remaining=Decimal("984.5"),
-        last_updated=NOON,
-    )
-    print_budgets([line], used)
-    assert [cell.strip() for cell in printed(used).splitlines()[3].split("│")[1:6]] == [
-        "daily",
-        "total",
-        "1000.00",
-        "15.50",
-        "984.50",
-    ]
+def entry(**changes: object) -> LedgerEntry:
+    fields: dict[str, object] = {
+        "seq": 1,
+        "tx_id": UUID(int=1),
+        "request_id": UUID(int=2),
+        "request_hash": "",
+        "kind": "decision",
+        "agent_id": UUID(int=3),
+        "request_type": "compute",
+        "amount": Decimal("0.01"),
+        "amount_micros": 1,
+        "currency": "USD",
+        "projected_roi": Decimal(2),
+        "risk_score": Decimal("0.05"),
+        "decision": "approved",
+        "approved": True,
+        "reason_code": "WITHIN_RULES",
+        "parent_tx": None,
+        "approval_signature": "0x",
+        "key_id": "",
+        "document": "{}",
+        "cfo_agent_id": UUID(int=4),
+        "justification": "Render a video",
+        "execution_time_ms": 1,
+        "created_at": NOON,
+        "approved_at": NOON,
+    }
+    return LedgerEntry.model_validate({**fields, **changes})
+
+
+FOLLOWING = {"decision": None, "approved": False, "approved_at": None, "risk_score": None, "projected_roi": None}
 
 
 def test_a_justification_can_not_steer_the_terminal() -> None:
     used = console()
-    entry = LedgerEntry(
-        seq=1,
-        tx_id=UUID(int=1),
-        request_id=UUID(int=2),
-        request_hash="",
-        kind="decision",
-        agent_id=UUID(int=3),
-        request_type="compute",
-        amount=Decimal("0.01"),
-        amount_micros=1,
-        currency="USD",
-        projected_roi=Decimal(2),
-        risk_score=Decimal("0.05"),
-        decision="approved",
-        approved=True,
-        reason_code="WITHIN_RULES",
-        parent_tx=None,
-        approval_signature="0x",
-        key_id="",
-        document="{}",
-        cfo_agent_id=UUID(int=4),
-        justification="\x1b[2Jwiped\n[red]gone",
-        execution_time_ms=1,
-        created_at=NOON,
-        approved_at=NOON,
-    )
-    print_entries([entry], used)
+    print_entries([entry(justification="\x1b[2Jwiped\n[red]gone\u202e")], used)
     assert "\x1b" not in printed(used)
+    assert "\u202e" not in printed(used)
     assert "[red]gone" in printed(used)
+
+
+def test_what_a_tampered_row_is_accused_of_can_not_steer_the_terminal() -> None:
+    used = console()
+    print_report(report(LedgerProblem(code="COLUMN", message="says \x1b[2J", seq=1), found=1), used)
+    assert "\x1b" not in printed(used)
+
+
+@pytest.mark.parametrize("width", [80, 120, 160])
+def test_rows_of_every_kind_keep_their_ids_whole_and_their_lines_within_the_width(width: int) -> None:
+    used = Console(file=io.StringIO(), width=width, color_system=None)
+    follow = [
+        entry(seq=n, kind=kind, tx_id=UUID(int=n), parent_tx=UUID(int=1), **FOLLOWING)
+        for n, kind in enumerate(("settle", "void", "expire", "overrun", "pause", "resume"), start=3)
+    ]
+    human = entry(seq=2, kind="human", tx_id=UUID(int=2), parent_tx=UUID(int=1), amount=Decimal(10000))
+    rows = [entry(justification="word " * 40, decision="escalated", approved=False, approved_at=None), human, *follow]
+    print_entries(rows, used)
+    shown = printed(used)
+    assert max(len(line) for line in shown.splitlines()) <= width
+    assert all(str(row.tx_id) in shown for row in rows)
+    assert all(row.kind in shown for row in rows)
+
+
+def test_a_pause_moves_no_money() -> None:
+    used = console()
+    print_entries([entry(kind="pause", justification="odd invoices", **FOLLOWING)], used)
+    assert "0.01" not in printed(used)
+    assert "odd invoices" in printed(used)
 
 
 def test_an_empty_ledger_says_so() -> None:

@@ -1,0 +1,391 @@
+"""The writer: every row of the ledger enters here, in batches, one transaction each, answered only after its commit.
+
+While the committing thread has one batch under the head's lock, the deciding thread decides and signs the next on
+the books as they will be. Under the lock both are compared with the database; where another process came between,
+the batch is decided again inside its transaction. Any process with the CFO's key may run a writer: the head's row
+lock puts the batches of all of them in one order.
+"""
+
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from queue import Empty, SimpleQueue
+from uuid import UUID
+
+import psycopg
+import structlog
+
+from chimera.core.errors import ChimeraError, Conflict, EngineUnavailable, Forbidden, InternalError, RateLimited
+from chimera.core.vocabulary import BudgetCategory, BudgetPeriod
+from chimera.storage.records import batch as statements
+from chimera.storage.records.batch import HeadRow, WantedLine, WriterConnection
+from chimera.storage.records.budget_change import limits_set
+from chimera.storage.records.ledger_copy import COPY_HOLDS, COPY_LEDGER, HEADER, TRAILER, pack_holds
+from chimera.treasury.acts import Settle, Void
+from chimera.treasury.amounts import cents_of_usd
+from chimera.treasury.answers import answer_of, same_request
+from chimera.treasury.ask import Ask
+from chimera.treasury.books import Books, books_of
+from chimera.treasury.clerk import Batch, Clerk
+from chimera.treasury.job import Delivery, Given, Job
+from chimera.treasury.lines import LineView
+from chimera.treasury.periods import current_periods
+
+BATCH_JOBS_MAX = 1024
+OUTSTANDING_MAX = 16_384
+"""More requests than this at a time are refused: the caller comes again later."""
+ATTEMPTS_MAX = 3
+_UNDER_WAY_MAX = 2
+CLOSE_SECONDS_MAX = 30.0
+
+Observe = Callable[[str], None]
+"""Told of each step of a batch by name, before the next: tests stop or kill there."""
+
+_log = structlog.get_logger(__name__)
+
+
+class Shown:
+    """The budget lines as the last committed batch left them."""
+
+    def __init__(self, ledger_id: UUID, seq: int, lines: tuple[LineView, ...]) -> None:
+        self.ledger_id = ledger_id
+        self.seq = seq
+        self.lines = lines
+
+
+class Writer:
+    """Two threads and two connections, begun with the first job."""
+
+    def __init__(
+        self, connect: Callable[[], WriterConnection], clerk: Clerk, observe: Observe = lambda _step: None
+    ) -> None:
+        self._connect = connect
+        self._clerk = clerk
+        self._observe = observe
+        self._intake: SimpleQueue[Job | None] = SimpleQueue()
+        self._decided: SimpleQueue[tuple[list[Job], Batch | None] | None] = SimpleQueue()
+        self._room = threading.Semaphore(_UNDER_WAY_MAX)
+        self._lock = threading.Lock()
+        self._books_lock = threading.Lock()
+        self._books: Books | None = None
+        self._confirmed: int | None = None
+        self._overrides: dict[tuple[str, str], Decimal] = {}
+        self._under_way: list[Batch] = []
+        self._undecided_under_way = 0
+        self._outstanding = 0
+        self._threads: list[threading.Thread] = []
+        self._closed = False
+        self._connection: WriterConnection | None = None
+        self._reader: WriterConnection | None = None
+        self.shown: Shown | None = None
+
+    @property
+    def outstanding(self) -> int:
+        """Jobs taken and not yet answered."""
+        return self._outstanding
+
+    def submit(self, job: Job) -> None:
+        """Take a job; its delivery gets the answer.
+
+        Raises:
+            RateLimited: too many are waiting already.
+            EngineUnavailable: the writer is closed.
+        """
+        with self._lock:
+            if self._closed:
+                raise EngineUnavailable("the treasury is closed: open it again")
+            if self._outstanding >= OUTSTANDING_MAX:
+                raise RateLimited(
+                    f"{self._outstanding} requests wait for a decision: ask again in a second, with the same request_id"
+                )
+            self._outstanding += 1
+            if not self._threads:
+                self._start()
+        self._intake.put(job)
+
+    def close(self) -> None:
+        """Answer what was taken, then end both threads and connections."""
+        with self._lock:
+            already, self._closed = self._closed, True
+            threads = list(self._threads)
+        if already or not threads:
+            return
+        self._intake.put(None)
+        for thread in threads:
+            thread.join(CLOSE_SECONDS_MAX)
+
+    def _start(self) -> None:
+        for name, work in (("deciding", self._decide_ahead), ("committing", self._commit_all)):
+            thread = threading.Thread(target=work, name=f"treasury-{name}", daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    # The deciding thread.
+
+    def _decide_ahead(self) -> None:
+        stopped = False
+        while not stopped and (first := self._intake.get()) is not None:
+            self._room.acquire()
+            jobs, stopped = self._gather(first)
+            batch = self._ahead(jobs)
+            with self._books_lock:
+                self._undecided_under_way += batch is None
+            self._decided.put((jobs, batch))
+        self._decided.put(None)
+        _close(self._reader)
+
+    def _gather(self, first: Job) -> tuple[list[Job], bool]:
+        """The jobs of the next batch: half of what is outstanding, so that another can follow while it commits."""
+        jobs = [first]
+        jobs_max = min(BATCH_JOBS_MAX, max(1, (self._outstanding + 1) // 2))
+        while len(jobs) < jobs_max:
+            try:
+                job = self._intake.get_nowait()
+            except Empty:
+                break
+            if job is None:
+                return jobs, True
+            jobs.append(job)
+        return jobs, False
+
+    def _ahead(self, jobs: Sequence[Job]) -> Batch | None:
+        """The batch decided on the books as they will be; None where that is not possible."""
+        with self._books_lock:
+            books = self._books
+            if books is None or self._undecided_under_way or not self._foreseeable(books, jobs):
+                return None
+            under_way = set().union(*(batch.request_ids for batch in self._under_way))
+            try:
+                self._reader = self._reader or self._connect()
+                batch = self._clerk.prepare(books, jobs, self._reader, under_way)
+            except (psycopg.Error, EngineUnavailable):
+                self._books = None
+                _close(self._reader)
+                self._reader = None
+                return None
+            self._under_way.append(batch)
+            return batch
+
+    def _foreseeable(self, books: Books, jobs: Sequence[Job]) -> bool:
+        """Whether everything the jobs depend on is in the books or can't change but by a new row."""
+        under_way = {request_id for batch in self._under_way for request_id in batch.request_ids}
+        for job in jobs:
+            work = job.work
+            if not isinstance(work, Ask) and (not isinstance(work, Settle | Void) or work.request_id in under_way):
+                return False
+        at = books.time(self._clerk.clock.now().astimezone(UTC))
+        return books.lines.covers(at) and all(
+            line.limit == max(self._limit_cents(line.period, line.category), line.spent) for line in books.lines.all
+        )
+
+    # The committing thread.
+
+    def _commit_all(self) -> None:
+        while (taken := self._decided.get()) is not None:
+            jobs, batch = taken
+            try:
+                self._enter(jobs, batch)
+            except Exception as error:  # noqa: BLE001 - the thread's edge: nobody may wait for ever
+                _log.error("batch_failed", exc_info=error)
+                self._lose_track()
+                self._deliver([(job, InternalError(f"an unexpected {type(error).__name__}: {error}")) for job in jobs])
+            finally:
+                with self._books_lock:
+                    if batch is None:
+                        self._undecided_under_way -= 1
+                    else:
+                        self._under_way.remove(batch)
+                self._room.release()
+        _close(self._connection)
+
+    def _enter(self, jobs: Sequence[Job], batch: Batch | None) -> None:
+        """Commit the jobs as one batch, and answer them.
+
+        A connection lost at any point, the commit included, is settled by deciding again: requests that were entered
+        are found then.
+        """
+        failure: ChimeraError | None = None
+        for _ in range(ATTEMPTS_MAX):
+            try:
+                done = self._transact(jobs, batch)
+                answers = [*done.answers, *self._repeated(done.repeats)]
+                self._observe("committed")
+                self._deliver(answers)
+                self._observe("answered")
+                return
+            except psycopg.OperationalError as error:
+                failure = _unreachable(error)
+            except psycopg.Error as error:
+                failure = _refused(error)
+                self._clerk.forget()
+                if len(jobs) > 1 and batch is None:
+                    break
+            except ChimeraError as refusal:
+                failure = refusal
+                break
+            batch = None
+            self._lose_track()
+        if failure is None:
+            raise AssertionError("every attempt answers or fails")
+        self._lose_track()
+        if len(jobs) == 1 or not isinstance(failure, InternalError):
+            self._deliver([(job, failure) for job in jobs])
+            return
+        # One of them may have spoiled the batch: each on its own.
+        for job in jobs:
+            self._enter([job], None)
+
+    def _transact(self, jobs: Sequence[Job], ahead: Batch | None) -> Batch:
+        if ahead is not None and not ahead.rows:
+            return ahead
+        connection = self._connection = self._connection or self._connect()
+        try:
+            head, lines = statements.begin(connection, [] if ahead is None else ahead.mark.line_ids)
+            self._observe("locked")
+            if head is None:
+                raise InternalError("the ledger's head is gone: restore the database from a backup")
+            foreseen = ahead is not None and ahead.mark.holds(head, lines)
+            batch = ahead if ahead is not None and foreseen else self._decide_now(connection, head, jobs)
+            self._observe("decided")
+            self._write(connection, batch)
+            self._observe("committing")
+            connection.execute("COMMIT")
+        except BaseException:
+            _close(connection)
+            self._connection = None
+            raise
+        self._confirmed = batch.size
+        self.shown = Shown(head.ledger_id, batch.size, batch.view)
+        return batch
+
+    def _decide_now(self, connection: WriterConnection, head: HeadRow, jobs: Sequence[Job]) -> Batch:
+        """Decide under the lock, on the books as the database has them; they are the books from here on."""
+        with self._books_lock:
+            books = self._read_books(connection, head)
+            if self._confirmed is None:
+                self._clerk.forget()
+            else:
+                self._clerk.catch_up(connection, self._confirmed)
+            batch = self._clerk.prepare(books, jobs, connection)
+            self._books = books
+            return batch
+
+    def _read_books(self, connection: WriterConnection, head: HeadRow) -> Books:
+        self._overrides = limits_set(connection)
+        now = self._clerk.clock.now().astimezone(UTC)
+        books = books_of(head, ())
+        at = books.time(now)
+        self._require_key(connection, head, at)
+        wanted = [
+            WantedLine(period.period, category, period.start, period.end, self._limit(period.period, category))
+            for period in current_periods(at)
+            for category in BudgetCategory
+        ]
+        starts = [(period.period.value, period.start) for period in current_periods(at)]
+        rows = statements.lock_lines(connection, starts)
+        found = {(row.period, row.category): row for row in rows}
+        for line in wanted:
+            row = found.get((line.period, line.category))
+            if row is None or row.limit != max(cents_of_usd(line.limit_usd), row.spent):
+                statements.open_lines(connection, wanted, at)
+                rows = statements.lock_lines(connection, starts)
+                break
+        return books_of(head, rows)
+
+    def _require_key(self, connection: WriterConnection, head: HeadRow, at: datetime) -> None:
+        """Sign only under the ledger's current key; the first key of all, or after a retired one, registers itself."""
+        own, current = self._clerk.key_id, statements.current_key_id(connection)
+        if current == own:
+            return
+        if current is not None or statements.key_is_known(connection, own):
+            raise Forbidden(
+                f"the CFO's key here ({own}) is not the ledger's current one ({current or 'none: it was retired'}): "
+                "put the right key into the home's keys folder or into CFO_PRIVATE_KEY",
+                {"key_id": own, "current_key_id": current},
+            )
+        statements.insert_key(connection, own, bytes(self._clerk.public_key), head.size + 1, at)
+
+    def _limit(self, period: str, category: str) -> Decimal:
+        """The limit a person set, otherwise the setting."""
+        by_person = self._overrides.get((str(period), str(category)))
+        return by_person or self._clerk.policy.limits(BudgetPeriod(period), BudgetCategory(category))
+
+    def _limit_cents(self, period: str, category: str) -> int:
+        return cents_of_usd(self._limit(period, category))
+
+    def _write(self, connection: WriterConnection, batch: Batch) -> None:
+        if batch.rows:
+            statements.copy_in(connection, COPY_LEDGER, b"".join((HEADER, *batch.rows, TRAILER)))
+        self._observe("copied")
+        if batch.holds:
+            statements.copy_in(connection, COPY_HOLDS, pack_holds(batch.holds))
+        if batch.rows and not statements.follow(connection, batch.following):
+            raise psycopg.IntegrityError("a budget line changed under its lock")
+        self._observe("charged")
+
+    def _repeated(self, jobs: Sequence[Job]) -> list[tuple[Job, Given]]:
+        """The stored answers to requests decided before; those whose first batch was lost are decided after all."""
+        asks = [(job, job.work) for job in jobs if isinstance(job.work, Ask)]
+        if not asks:
+            return []
+        connection = self._connection = self._connection or self._connect()
+        rows = {
+            row.request_id: row
+            for row in statements.rows_of_requests(connection, [ask.request_id for _, ask in asks])
+            if row.kind == "decision"
+        }
+        answers: list[tuple[Job, Given]] = []
+        for job, ask in asks:
+            if row := rows.get(ask.request_id):
+                answers.append((job, answer_of(row) if same_request(ask, row) else _conflict(ask, row.tx_id)))
+            else:
+                answers.extend(self._again(job))
+        return answers
+
+    def _again(self, job: Job) -> list[tuple[Job, Given]]:
+        job.tries += 1
+        if job.tries >= ATTEMPTS_MAX:
+            return [(job, EngineUnavailable("the request was not decided: ask again with the same request_id"))]
+        self._intake.put(job)
+        return []
+
+    def _lose_track(self) -> None:
+        with self._books_lock:
+            self._books = None
+            self._confirmed = None
+            _close(self._connection)
+            self._connection = None
+
+    def _deliver(self, answers: Sequence[tuple[Job, Given]]) -> None:
+        with self._lock:
+            self._outstanding -= len(answers)
+        by_delivery: dict[Delivery, list[tuple[Job, Given]]] = defaultdict(list)
+        for job, given in answers:
+            by_delivery[job.delivery].append((job, given))
+        for delivery, given_to in by_delivery.items():
+            delivery.deliver(given_to)
+
+
+def _close(connection: WriterConnection | None) -> None:
+    if connection is not None:
+        connection.close()
+
+
+def _conflict(ask: Ask, tx_id: UUID) -> Conflict:
+    return Conflict(
+        f"request {ask.request_id} was decided with another body: use a new request_id",
+        {"request_id": str(ask.request_id), "tx_id": str(tx_id)},
+    )
+
+
+def _unreachable(error: psycopg.Error) -> EngineUnavailable:
+    return EngineUnavailable(
+        f"the ledger can't be reached, so nothing is approved: {str(error).strip() or type(error).__name__}. "
+        "See `chimera doctor`, then ask again with the same request_id"
+    )
+
+
+def _refused(error: psycopg.Error) -> InternalError:
+    return InternalError(f"the database refused the ledger's statement, nothing was approved: {str(error).strip()}")
