@@ -88,9 +88,7 @@ def _usd(random: Random, median: float, spread: float) -> float:
     return max(0.01, round(median * random.lognormvariate(0, spread), 4))
 
 
-TOPICS = (
-    "otters volcanoes chess tides espresso comets violins glaciers robots orchids kites lighthouses maps bees".split()
-)
+TOPICS = "otters volcanoes chess tides espresso comets violins glaciers robots orchids kites lighthouses maps bees".split()
 
 
 def pipeline(random: Random, start: int, days: int) -> Iterator[Event]:
@@ -157,9 +155,7 @@ def weekly(random: Random, start: int, days: int) -> Iterator[Event]:
 def growing(random: Random, start: int, days: int) -> Iterator[Event]:
     agent, at, usd, gap = agent_of(random), start, 0.1, 30.0
     while at < start + days * DAY:
-        yield Event(
-            at, agent, _usd(random, usd, 0.3), f"Compute for {random.choice(TOPICS)} {at % 997}", kind="compute"
-        )
+        yield Event(at, agent, _usd(random, usd, 0.3), f"Compute for {random.choice(TOPICS)} {at % 997}", kind="compute")
         usd, gap = min(10, usd * 1.02), max(3, gap * 0.995)
         at += int(random.expovariate(1 / gap) * MINUTE)
 
@@ -260,14 +256,7 @@ def gouged(random: Random, last: Event, median: float) -> Iterator[Event]:
         times = random.uniform(2, 6) if with_estimate else random.uniform(6, 20)
         usd = median * times
         estimate = median if with_estimate else None
-        yield Event(
-            at,
-            last.agent,
-            round(usd, 2),
-            f"Scene on {random.choice(TOPICS)} {at % 997}",
-            attack="gouged",
-            estimate=estimate,
-        )
+        yield Event(at, last.agent, round(usd, 2), f"Scene on {random.choice(TOPICS)} {at % 997}", attack="gouged", estimate=estimate)
 
 
 def sleeper(random: Random, last: Event, median: float) -> Iterator[Event]:
