@@ -106,7 +106,7 @@ class ProductionHold:
 
         Where what was used can't be established, or the ledger can't be written, the hold is kept and counts in full.
         """
-        why = " ".join(why.split())[:REASON_CHARACTERS_MAX]
+        why = _one_line(why)
         if not await self._approved():
             return await self._noted("not_approved", why)
         used_usd = await self._crew.artist.used(self._content_id, self.attempt) if submitting else None
@@ -175,6 +175,12 @@ class ProductionHold:
         if piece is None:
             raise NotFound(f"there is no content piece {self._content_id}", {"content_id": str(self._content_id)})
         return piece
+
+
+def _one_line(text: str) -> str:
+    """The text as the ledger takes a reason."""
+    shown = "".join(character if character.isprintable() else " " for character in text)
+    return " ".join(shown.split())[:REASON_CHARACTERS_MAX] or "no reason was given"
 
 
 def require_enough(escalation: Escalation) -> None:
