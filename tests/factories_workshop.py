@@ -195,7 +195,7 @@ async def open_workshop(database: Database, cfo: Cfo, clock: Clock, spender: UUI
         "planner": None, "director": director, "artist": artist, "judge": judge, "worker": Worker(), "blobs": Blobs()
     }  # fmt: skip
     crew = Crew(
-        agent_ids={**{role: director_id for role in Role}, Role.ARTIST: spender},
+        agent_ids={**dict.fromkeys(Role, director_id), Role.ARTIST: spender},
         cfo=cfo, presence=cast("Any", Presence()), stages=Stages(database, clock), database=database, clock=clock,
         answers=Answers(cfo, clock, LOOK_EVERY_SECONDS), progress=silent, **stand_ins,
     )  # fmt: skip

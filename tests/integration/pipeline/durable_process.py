@@ -17,6 +17,11 @@ from chimera.pipeline.durable import Document, open_durable, step
 LOOKS_MAX = 300
 
 
+async def hang(really: bool) -> None:
+    if really:
+        await asyncio.Event().wait()
+
+
 async def main(database_url: str, journal: Path, content_id: UUID, ending: str) -> None:
     def note(line: str) -> None:
         with journal.open("a") as lines:
@@ -31,15 +36,13 @@ async def main(database_url: str, journal: Path, content_id: UUID, ending: str) 
 
     async def second() -> Document:
         note("second")
-        if ending in {"hang", "earlier"}:
-            await asyncio.Event().wait()
+        await hang(ending in {"hang", "earlier"})
         return {"ended": True}
 
     async def body(order: Document) -> Document:
         begun = await step("first", first)
-        if ending == "wait":
-            note("waiting")
-            await asyncio.Event().wait()
+        note("between")
+        await hang(ending == "wait")
         ended = await step("second", second)
         return {"order": order, "first": begun, "second": ended}
 

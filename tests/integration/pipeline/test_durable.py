@@ -79,7 +79,7 @@ def test_a_piece_that_waits_between_two_steps_goes_on_behind_the_first(
     start: Start, journal: Path, how: signal.Signals
 ) -> None:
     waiting = start(PIECE, "wait")
-    wait_for(journal, "waiting", waiting)
+    wait_for(journal, "between", waiting)
     waiting.send_signal(how)
     waiting.wait(START_SECONDS_MAX)
     assert start(PIECE, "finish").wait(START_SECONDS_MAX) == 0

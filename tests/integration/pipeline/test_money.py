@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from datetime import timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -28,7 +27,6 @@ from chimera.pipeline import one_piece
 from chimera.pipeline.content import ContentWorkflow
 from chimera.pipeline.durable import Durable, open_durable
 from chimera.storage.database import Database
-from chimera.storage.migrate import migrate
 from factories_books import MemoryBooks
 from factories_workshop import Workshop, open_workshop
 
