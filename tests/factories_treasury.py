@@ -13,7 +13,7 @@ from chimera.core.clock import FixedClock
 from chimera.core.vocabulary import BudgetCategory, BudgetPeriod, RequestType, Role
 from chimera.storage.database import Database
 from chimera.storage.records import agents
-from chimera.treasury.approving import SpendingPolicy
+from chimera.treasury.policy import SpendingPolicy
 from chimera.treasury.treasury import Treasury
 
 TOTALS = {

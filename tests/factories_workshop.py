@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, cast
 from uuid import UUID, uuid4
 
-from chimera.agents.artist.production import Production, ProductionOptions
+from chimera.agents.artist.production import Production, ProductionOptions, production_request_id
 from chimera.agents.cfo.agent import Cfo
 from chimera.contracts.approval import SignedDecision
 from chimera.contracts.asset import AssetFile, ProductionRequest, ToolChoice
@@ -25,15 +25,17 @@ from chimera.contracts.review import (
 )
 from chimera.core.clock import Clock
 from chimera.core.errors import ChimeraError
+from chimera.core.money import usd_from_micros
 from chimera.core.progress import Progress, silent
 from chimera.core.vocabulary import Aspect, ContentFormat, FileType, QualityPreset, Role, Stage
 from chimera.pipeline.answers import Answers
 from chimera.pipeline.crew import Crew
 from chimera.pipeline.stages import Stages
 from chimera.storage.database import Database
-from chimera.storage.records import agents, content_pipeline, trends
+from chimera.storage.records import agents, content_pipeline, ledger, trends
 from chimera.storage.records.content_pipeline import ContentRecord
 from chimera.storage.records.trends import TrendRecord
+from chimera.treasury.treasury import Treasury
 from factories_production import AS_OF, make_evidence, make_storyboard
 
 LOOK_EVERY_SECONDS = 0.05
@@ -159,6 +161,7 @@ class Workshop:
     artist: Artist
     judge: Judge
     database: Database
+    treasury: Treasury
     trend_id: UUID
 
     def order(self) -> ContentOrder:
@@ -176,13 +179,23 @@ class Workshop:
     async def stage(self, content_id: UUID) -> Stage:
         return (await self.piece(content_id)).stage
 
+    async def rows(self, content_id: UUID, attempt: int = 1) -> list[tuple[str, Decimal]]:
+        """What the ledger holds about an attempt: each row's kind and exact amount, oldest first."""
+        async with self.database.transaction() as connection:
+            found = await ledger.of_requests(connection, [production_request_id(content_id, attempt)])
+        return [(row.kind, usd_from_micros(row.amount_micros)) for row in found]
+
+    async def held(self) -> int:
+        """How many holds are open."""
+        return len(await self.treasury.open_holds(10))
+
     async def endings(self, content_id: UUID) -> list[str]:
         return [made["ending"] for made in (await self.piece(content_id)).metadata.get("settlements", [])]
 
 
-async def open_workshop(database: Database, cfo: Cfo, clock: Clock, spender: UUID) -> Workshop:
+async def open_workshop(database: Database, treasury: Treasury, clock: Clock, spender: UUID) -> Workshop:
     """A crew whose artist asks for money as `spender`."""
-    trend_id = uuid4()
+    trend_id, cfo = uuid4(), Cfo(treasury)
     async with database.transaction() as connection:
         director_id = await agents.ensure(connection, Role.DIRECTOR, [], uuid4())
         metadata = {"evidence": make_evidence().model_dump(mode="json")}
@@ -197,6 +210,6 @@ async def open_workshop(database: Database, cfo: Cfo, clock: Clock, spender: UUI
     crew = Crew(
         agent_ids={**dict.fromkeys(Role, director_id), Role.ARTIST: spender},
         cfo=cfo, presence=cast("Any", Presence()), stages=Stages(database, clock), database=database, clock=clock,
-        answers=Answers(cfo, clock, LOOK_EVERY_SECONDS), progress=silent, **stand_ins,
+        answers=Answers(cfo, treasury.sweep, clock, LOOK_EVERY_SECONDS), progress=silent, **stand_ins,
     )  # fmt: skip
-    return Workshop(crew, director, artist, judge, database, trend_id)
+    return Workshop(crew, director, artist, judge, database, treasury, trend_id)

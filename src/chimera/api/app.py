@@ -1,4 +1,5 @@
-"""The channel as an ASGI application: `/`, `/watch/{id}`, the feeds, the media with range requests, `/health`."""
+"""The channel as an ASGI application: `/`, `/watch/{id}`, the feeds, the media with range requests, `/health`,
+and the treasury under `/v1`."""
 
 from collections.abc import Awaitable, Callable
 from importlib import resources
@@ -9,9 +10,13 @@ from fastapi.responses import HTMLResponse, Response
 from fastapi.staticfiles import StaticFiles
 
 from chimera.api import errors
+from chimera.api.approvals import approval_routes
+from chimera.api.books import book_routes
 from chimera.api.guard import Guard
 from chimera.api.media import media_response
 from chimera.api.pages import gallery_page, watch_page
+from chimera.api.spending import spending_routes
+from chimera.api.treasury_door import TreasuryDoor
 from chimera.contracts.channel_post import MediaName
 from chimera.contracts.health import Health
 from chimera.core.clock import Clock
@@ -30,12 +35,20 @@ PostIdPath = Annotated[str, Path(pattern=r"^[0-9a-f]{16}$")]
 
 
 def create_app(
-    channel: LocalChannel, health: Callable[[], Awaitable[Health]], clock: Clock, allowed_hosts: frozenset[str]
+    channel: LocalChannel,
+    health: Callable[[], Awaitable[Health]],
+    clock: Clock,
+    allowed_hosts: frozenset[str],
+    door: TreasuryDoor | None = None,
 ) -> FastAPI:
-    """The application; requests under a Host outside `allowed_hosts` are refused (DNS rebinding)."""
+    """The application; requests under a Host outside `allowed_hosts` are refused (DNS rebinding).
+
+    The treasury's routes under `/v1` are there only with a `door`.
+    """
     app = FastAPI(title="Chimera", docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(Guard, allowed_hosts=allowed_hosts, clock=clock)
     errors.install(app, clock)
+    _open_treasury(app, door)
     app.mount("/static", StaticFiles(directory=str(resources.files("chimera.api") / "static")))
 
     @app.get("/", response_class=HTMLResponse)
@@ -69,6 +82,12 @@ def create_app(
         return answer
 
     return app
+
+
+def _open_treasury(app: FastAPI, door: TreasuryDoor | None) -> None:
+    if door is not None:
+        for routes in (spending_routes, book_routes, approval_routes):
+            app.include_router(routes(door))
 
 
 def _base_url(request: Request) -> str:

@@ -11,7 +11,17 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 from chimera.api.pages import error_page
 from chimera.contracts.error import ErrorEnvelope
 from chimera.core.clock import Clock
-from chimera.core.errors import ChimeraError, InternalError, NotFound, ValidationFailed
+from chimera.core.errors import (
+    ChimeraError,
+    InternalError,
+    NotFound,
+    RateLimited,
+    Unauthenticated,
+    ValidationFailed,
+)
+
+RETRY_AFTER_SECONDS = 1
+"""A full intake is decided within a second."""
 
 _log = structlog.get_logger(__name__)
 
@@ -59,12 +69,21 @@ def install(app: FastAPI, clock: Clock) -> None:
 
 def _render(request: Request, failure: ChimeraError, clock: Clock) -> Response:
     envelope = ErrorEnvelope.of(failure, clock, _request_id(request))
+    headers = _headers(failure)
+    if "text/html" in request.headers.get("accept", "") and not isinstance(failure, RangeNotSatisfiable):
+        return HTMLResponse(error_page(envelope), status_code=failure.status, headers=headers)
+    return JSONResponse(envelope.model_dump(mode="json"), status_code=failure.status, headers=headers)
+
+
+def _headers(failure: ChimeraError) -> dict[str, str]:
+    """What RFC 9110 asks for beside the status."""
     if isinstance(failure, RangeNotSatisfiable):
-        headers = {"Content-Range": f"bytes */{failure.details['size_bytes']}"}
-        return JSONResponse(envelope.model_dump(mode="json"), status_code=failure.status, headers=headers)
-    if "text/html" in request.headers.get("accept", ""):
-        return HTMLResponse(error_page(envelope), status_code=failure.status)
-    return JSONResponse(envelope.model_dump(mode="json"), status_code=failure.status)
+        return {"Content-Range": f"bytes */{failure.details['size_bytes']}"}
+    if isinstance(failure, Unauthenticated):
+        return {"WWW-Authenticate": "Bearer"}
+    if isinstance(failure, RateLimited):
+        return {"Retry-After": str(RETRY_AFTER_SECONDS)}
+    return {}
 
 
 def _request_id(request: Request) -> UUID:

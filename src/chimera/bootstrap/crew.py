@@ -36,10 +36,10 @@ async def open_crew(studio: Studio, progress: Progress) -> AsyncIterator[Crew]:
     """One agent of each role at work, with the local media tools behind MCP."""
     price_book = shipped_price_book()
     tools = tool_server_command(studio.home)
-    cfo = Cfo(studio.treasury)
+    cfo = Cfo(studio.treasurer)
     async with (
-        open_toolbox(tools, studio.treasury.public_key, studio.clock) as toolbox,
-        open_answers(cfo, studio.clock, studio.database.url) as answers,
+        open_toolbox(tools, studio.treasurer.public_key, studio.clock) as toolbox,
+        open_answers(cfo, studio.sweep, studio.clock, studio.database.url) as answers,
     ):
         await studio.presence.announce()
         ids, database, clock = studio.agent_ids, studio.database, studio.clock

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from redis.asyncio import Redis
 
+from chimera.bootstrap.money import remote_treasury
 from chimera.config.settings import Settings
 from chimera.core.clock import Clock
 from chimera.core.errors import EngineUnavailable
@@ -21,7 +22,8 @@ from chimera.storage.database import Database, check_connection, open_database
 from chimera.storage.engines.opening import open_engines
 from chimera.storage.migrate import migrate
 from chimera.storage.records import agents
-from chimera.treasury.approving import SpendingPolicy
+from chimera.treasury.policy import SpendingPolicy
+from chimera.treasury.treasurer import Treasurer
 from chimera.treasury.treasury import Treasury
 
 REDIS_SECONDS_MAX = 5.0
@@ -38,7 +40,7 @@ CAPABILITIES: Mapping[Role, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Studio:
-    """Everything open that the commands share."""
+    """Everything open that the commands share. `treasurer` is asked for money; with the key, `own_treasury` is it."""
 
     settings: Settings
     clock: Clock
@@ -48,8 +50,25 @@ class Studio:
     blobs: FolderBlobs
     channel: LocalChannel
     agent_ids: Mapping[Role, UUID]
-    treasury: Treasury
+    treasurer: Treasurer
+    own_treasury: Treasury | None
     presence: Presence
+
+    @property
+    def treasury(self) -> Treasury:
+        """Raises:
+        EngineUnavailable: this process asks another one for money.
+        """
+        if self.own_treasury is None:
+            raise EngineUnavailable(
+                f"this needs the CFO's key, which is at {self.settings.cfo_url}: run the command there",
+                {"url": self.settings.cfo_url},
+            )
+        return self.own_treasury
+
+    async def sweep(self) -> int:
+        """Let holds and escalations expire whose time is over; without the CFO's key it is left to who has it."""
+        return await self.own_treasury.sweep() if self.own_treasury is not None else 0
 
 
 @asynccontextmanager
@@ -68,14 +87,19 @@ async def open_studio(settings: Settings, clock: Clock) -> AsyncIterator[Studio]
         redis = _redis(urls.redis_url)
         stack.push_async_callback(redis.aclose)
         agent_ids = await _ensure_agents(database, clock)
-        treasury = Treasury(
-            database=database,
-            redis=redis,
-            clock=clock,
-            key=cfo_signing_key(home / "keys", settings.cfo_private_key),
-            cfo_agent_id=agent_ids[Role.CFO],
-            policy=SpendingPolicy(limits=settings.budget_limit, hurdle_rate=settings.min_roi_hurdle_rate),
-        )
+        remote, own = remote_treasury(settings, home), None
+        if remote is None:
+            own = await stack.enter_async_context(
+                Treasury(
+                    database=database,
+                    redis=redis,
+                    clock=clock,
+                    key=cfo_signing_key(home / "keys", settings.cfo_private_key),
+                    cfo_agent_id=agent_ids[Role.CFO],
+                    policy=SpendingPolicy(limits=settings.budget_limit, hurdle_rate=settings.min_roi_hurdle_rate),
+                )
+            )
+        treasurer: Treasurer = own if remote is None else await stack.enter_async_context(remote)
         yield Studio(
             settings=settings,
             clock=clock,
@@ -85,7 +109,8 @@ async def open_studio(settings: Settings, clock: Clock) -> AsyncIterator[Studio]
             blobs=FolderBlobs(home / "media"),
             channel=LocalChannel(home / "channel"),
             agent_ids=agent_ids,
-            treasury=treasury,
+            treasurer=treasurer,
+            own_treasury=own,
             presence=Presence(redis, database, clock, agent_ids),
         )
 

@@ -48,14 +48,14 @@ async def export_piece(studio: Studio, piece: Piece, target: Path, *, force: boo
         ToolFailed: it can't be written.
     """
     media = media_of(production_of(piece), studio.blobs)
-    decisions = [await studio.treasury.signed_decision_of_tx(tx_id) for tx_id in ledger_tx_ids(piece)]
+    decisions = [await studio.treasurer.signed_decision_of_tx(tx_id) for tx_id in ledger_tx_ids(piece)]
 
     def document_of(files: tuple[ExportedFile, ...]) -> str:
         bundle = export_bundle(
             piece,
             files,
             decisions=decisions,
-            cfo_public_key=bytes(studio.treasury.public_key).hex(),
+            cfo_public_key=bytes(studio.treasurer.public_key).hex(),
             publication=studio.channel.probe(post_id_of(piece.content.id)),
             at=studio.clock.now(),
         )

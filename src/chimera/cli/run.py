@@ -105,7 +105,7 @@ async def run(
     wish = one_piece.PieceWish(profile, words_min, words_max, Aspect(aspect), quality, LOCAL_TOOLS)
     with shown_progress(as_json=json) as progress:
         async with _open_workshop(settings, progress) as shop:
-            await shop.crew.cfo.sweep()
+            await shop.studio.sweep()
             outcome = await finish_what_was_left(shop.crew, shop.durable, wait)
             if outcome is None:
                 scout = scout_of(shop.studio, opened, moment)
@@ -164,7 +164,7 @@ def _nothing_to_make(choice: Choice) -> NoTrends | WaitsForHuman:
 
 
 async def _budget_left(studio: Studio) -> Decimal:
-    lines = await studio.treasury.budgets()
+    lines = await studio.treasurer.budgets()
     counted = {BudgetCategory.COMPUTE, BudgetCategory.TOTAL}
     return min(line.remaining for line in lines if line.category in counted)
 

@@ -14,14 +14,19 @@ from chimera.security.keys import retired_public_keys
 
 async def run_summary(studio: Studio, report: RunReport) -> Panel:
     """The summary of a finished run, with the ledger verified now."""
-    budgets = await studio.treasury.budgets()
-    verified = await studio.treasury.verify(retired_public_keys(studio.home / "keys"))
-    entries = f"{verified.entries} {'entry' if verified.entries == 1 else 'entries'}"
-    proof = f"[green]verifies[/green], {entries}" if verified.ok else "[red]does NOT verify[/]: chimera ledger verify"
-    facts = _facts(studio, report, proof)
+    budgets = await studio.treasurer.budgets()
+    facts = _facts(studio, report, await _proof(studio))
     hint = f"Watch it: [bold]chimera serve[/]\nKeep it:  [bold]chimera export {report.content_id}[/]"
     title = escape(f"Published: {report.trend.topic}")
     return Panel(Group(facts, "", _budget_lines(budgets), "", hint), title=title, expand=False)
+
+
+async def _proof(studio: Studio) -> str:
+    if studio.own_treasury is None:
+        return f"kept by the CFO at {escape(str(studio.settings.cfo_url))}"
+    verified = await studio.own_treasury.verify(retired_public_keys(studio.home / "keys"))
+    entries = f"{verified.entries} {'entry' if verified.entries == 1 else 'entries'}"
+    return f"[green]verifies[/green], {entries}" if verified.ok else "[red]does NOT verify[/]: chimera ledger verify"
 
 
 def _facts(studio: Studio, report: RunReport, proof: str) -> Table:

@@ -10,12 +10,14 @@ from chimera.api.app import create_app
 from chimera.api.health import Probes, current_health
 from chimera.api.server import bind, loopback_only
 from chimera.api.server import serve as serve_app
+from chimera.api.treasury_door import TreasuryDoor
 from chimera.bootstrap.crew import tool_server_command
 from chimera.bootstrap.studio import Studio, open_studio
 from chimera.config.settings import Settings
 from chimera.core.clock import SystemClock
 from chimera.core.errors import ValidationFailed
 from chimera.platforms.local_channel.address import HOST_DEFAULT, PORT_DEFAULT
+from chimera.security.api_tokens import api_tokens
 from chimera.storage.database import check_connection
 from chimera.tools.tool_session import server_answers
 
@@ -33,6 +35,8 @@ async def serve(
 ) -> None:
     """Show the channel: gallery, videos, Media RSS (/feed.xml), JSON Feed (/feed.json), /health.
 
+    Where the CFO's key is, other processes ask for money under /v1, with a token of the home's keys/api.tokens.
+
     Parameters
     ----------
     host
@@ -47,7 +51,8 @@ async def serve(
     hosts = hosts_answered(host, behind_proxy=behind_proxy, public_hosts=public_host)
     with bind(host, port) as listener:
         async with open_studio(Settings.from_environment(os.environ), SystemClock()) as studio:
-            app = create_app(studio.channel, current_health(probes_of(studio), studio.clock), studio.clock, hosts)
+            health = current_health(probes_of(studio), studio.clock)
+            app = create_app(studio.channel, health, studio.clock, hosts, treasury_door(studio))
             shown = f"[{host}]" if ":" in host else host
             sys.stderr.write(f"http://{shown}:{listener.getsockname()[1]}/ (Ctrl-C stops)\n")
             await serve_app(app, listener)
@@ -67,6 +72,13 @@ def hosts_answered(host: str, *, behind_proxy: bool, public_hosts: tuple[str, ..
     if not public_hosts:
         raise ValidationFailed("behind a proxy, say under which name it is asked: --public-host studio.example.org")
     return _LOOPBACK | {name.lower() for name in public_hosts}
+
+
+def treasury_door(studio: Studio) -> TreasuryDoor | None:
+    """The treasury's routes, where the CFO's key is; their tokens are made on the first serve."""
+    if studio.own_treasury is None:
+        return None
+    return TreasuryDoor(studio.own_treasury, api_tokens(studio.home / "keys"))
 
 
 def probes_of(studio: Studio) -> Probes:

@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from platformdirs import user_data_path
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from chimera.contracts.error import Place, validation_failed
+from chimera.core.errors import ValidationFailed
 from chimera.core.limits import DAILY_BUDGET_USD_MAX
 from chimera.core.vocabulary import BudgetCategory, BudgetPeriod
 
@@ -48,6 +49,11 @@ class Settings(BaseModel):
     category_budget_limits: dict[tuple[BudgetPeriod, BudgetCategory], BudgetLimit] = Field(default_factory=dict)
     min_roi_hurdle_rate: Annotated[Decimal, Field(ge=0, le=1000)] = Decimal("1.5")
     cfo_private_key: str | None = Field(default=None, repr=False)
+    cfo_public_key: str | None = None
+    cfo_url: Annotated[str, _server_url("https", "http")] | None = None
+    cfo_token: str | None = Field(default=None, repr=False)
+    cfo_token_file: Path | None = None
+    cfo_plain_http: Literal["allowed"] | None = None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
@@ -65,9 +71,28 @@ class Settings(BaseModel):
             if category is not BudgetCategory.TOTAL and (text := environment.get(_limit_variable(period, category)))
         }
         try:
-            return cls.model_validate(values)
+            settings = cls.model_validate(values)
         except ValidationError as error:
             raise validation_failed(error, _variable) from error
+        settings._refuse_contradictions()
+        return settings
+
+    def _refuse_contradictions(self) -> None:
+        """A process either holds the CFO's key or asks who does, under one token."""
+        tokens = [name for name in ("cfo_token", "cfo_token_file") if getattr(self, name) is not None]
+        if self.cfo_url is None:
+            alone = [name.upper() for name in (*tokens, *(["cfo_plain_http"] if self.cfo_plain_http else []))]
+            if alone:
+                raise ValidationFailed(f"{' and '.join(alone)} without CFO_URL: set the address to ask, or unset it")
+        elif self.cfo_private_key is not None:
+            raise ValidationFailed(
+                "CFO_URL together with CFO_PRIVATE_KEY: who asks another process holds no key, unset one"
+            )
+        elif len(tokens) != 1:
+            raise ValidationFailed(
+                "CFO_URL needs one of CFO_TOKEN and CFO_TOKEN_FILE: the token of request:spend in the other home's "
+                "keys/api.tokens"
+            )
 
     def budget_limit(self, period: BudgetPeriod, category: BudgetCategory) -> Decimal:
         """The period's total limit in USD, unless the category has one of its own."""

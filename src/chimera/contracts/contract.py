@@ -4,7 +4,18 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, PlainSerializer
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    PlainSerializer,
+    ValidationInfo,
+)
+
+FROM_JSON = "from_json"
+"""The context's key that says a parsed document is JSON, where a number in quotes is text and no number."""
 
 
 class Contract(BaseModel):
@@ -13,8 +24,11 @@ class Contract(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
-def _exact(value: object) -> object:
+def _exact(value: object, info: ValidationInfo) -> object:
     """Read a JSON number by its shortest decimal text, so that 0.1 is 0.1 and not its binary neighbour."""
+    is_json = info.mode == "json" or bool(info.context and info.context.get(FROM_JSON))
+    if isinstance(value, bool) or (is_json and isinstance(value, str)):
+        raise ValueError("must be a number")
     return Decimal(repr(value)) if isinstance(value, float) else value
 
 

@@ -3,11 +3,11 @@
 ChimeraError
 ├── GovernanceRefusal      the rules said no: nothing was spent, retrying as it is will not help
 │   ├── BudgetExceeded, RoiTooLow, ApprovalRejected, ApprovalExpired, InvalidSignature, SpendPaused, SafetyBlocked,
-│   │   Forbidden
+│   │   Forbidden, Unauthenticated
 ├── BadInput               the caller can mend it
 │   ├── ValidationFailed, NotFound, NoTrends, Conflict, VideoTooLong
 ├── Missing                something the machine needs is not there
-│   ├── SourceUnavailable, AgentOffline, EngineUnavailable
+│   ├── SourceUnavailable, AgentOffline, EngineUnavailable, RateLimited
 └── WorkFailed             the work was tried and did not succeed
     ├── QualityFailed, McpTimeout, ToolFailed, InternalError
 """
@@ -70,6 +70,12 @@ class Forbidden(GovernanceRefusal):
     code, status = "FORBIDDEN", 403
 
 
+class Unauthenticated(GovernanceRefusal):
+    """Nobody is known by what the caller showed, or it showed nothing."""
+
+    code, status = "UNAUTHENTICATED", 401
+
+
 class WaitsForHuman(ChimeraError):
     """The piece is kept and waits for a person's decision; exit code 4."""
 
@@ -116,6 +122,12 @@ class EngineUnavailable(Missing):
     """A database, state or media engine can't be started or reached."""
 
     code, status = "ENGINE_UNAVAILABLE", 503
+
+
+class RateLimited(Missing):
+    """Too much is waiting already; nothing was done, the same request may be sent again a little later."""
+
+    code, status = "RATE_LIMITED", 429
 
 
 class WorkFailed(ChimeraError):

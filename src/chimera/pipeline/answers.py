@@ -4,7 +4,7 @@ The answer is read from the ledger. A notice only wakes who waits for it; one th
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Protocol
 from uuid import UUID
@@ -30,14 +30,23 @@ class Escalations(Protocol):
 
     async def escalation(self, tx_id: UUID) -> Escalation: ...
 
-    async def sweep(self) -> int: ...
+
+Sweep = Callable[[], Awaitable[object]]
+"""Lets expire whose time is over, as far as it is this process's to do."""
 
 
 class Answers:
     """Who waits for which answer in this process."""
 
-    def __init__(self, escalations: Escalations, clock: Clock, look_every_seconds: float = LOOK_EVERY_SECONDS) -> None:
+    def __init__(
+        self,
+        escalations: Escalations,
+        sweep: Sweep,
+        clock: Clock,
+        look_every_seconds: float = LOOK_EVERY_SECONDS,
+    ) -> None:
         self._escalations = escalations
+        self._sweep = sweep
         self._clock = clock
         self._look_every_seconds = look_every_seconds
         self._waiting: dict[asyncio.Event, UUID] = {}
@@ -62,7 +71,7 @@ class Answers:
         try:
             found = await self._escalations.escalation(tx_id)
             if found.state == WAITING and self._clock.now() >= found.expires_at:
-                await self._escalations.sweep()
+                await self._sweep()
                 found = await self._escalations.escalation(tx_id)
         except EngineUnavailable as failure:
             _log.warning("escalation_not_read", tx_id=str(tx_id), error=failure.message)
@@ -106,9 +115,11 @@ class Answers:
 
 
 @asynccontextmanager
-async def open_answers(escalations: Escalations, clock: Clock, database_url: str) -> AsyncIterator[Answers]:
+async def open_answers(
+    escalations: Escalations, sweep: Sweep, clock: Clock, database_url: str
+) -> AsyncIterator[Answers]:
     """Answers whose listener runs as long as the block lasts."""
-    answers = Answers(escalations, clock)
+    answers = Answers(escalations, sweep, clock)
     listener = asyncio.create_task(answers.listen(database_url), name="notices of answers")  # ended below
     try:
         yield answers

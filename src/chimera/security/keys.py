@@ -45,15 +45,34 @@ def cfo_signing_key(keys_folder: Path, configured: str | None) -> SigningKey:
             f"the CFO's private key {private_file} is gone, its public key is still there: restore it from a backup",
             {"path": str(private_file)},
         )
-    _write_once(private_file, _private_pem(SigningKey(secrets.token_bytes(_SEED_BYTES))), mode=0o600)
+    write_once(private_file, _private_pem(SigningKey(secrets.token_bytes(_SEED_BYTES))), mode=0o600)
     key = _read_private(private_file)
-    _write_once(public_file, public_pem(key.verify_key), mode=0o644)
+    write_once(public_file, public_pem(key.verify_key), mode=0o644)
     if bytes(read_public_key(public_file)) != bytes(key.verify_key):
         raise EngineUnavailable(
             f"{private_file} and {public_file} are not of one pair: restore the one that was replaced",
             {"path": str(public_file)},
         )
     return key
+
+
+def cfo_public_key(keys_folder: Path, configured: str | None) -> VerifyKey:
+    """The CFO's public key of `configured` (CFO_PUBLIC_KEY) if given, otherwise `cfo.pub` of `keys_folder`.
+
+    Raises:
+        ValidationFailed: CFO_PUBLIC_KEY is not a key.
+        EngineUnavailable: neither is there, or the file is damaged.
+    """
+    public_file = keys_folder / PUBLIC_KEY_FILE
+    if configured is not None:
+        return _configured_public(configured.strip().replace("\\n", "\n"))
+    if not public_file.exists():
+        raise EngineUnavailable(
+            f"the CFO's public key is not known here: copy {PUBLIC_KEY_FILE} from the keys folder of the home that "
+            f"holds the key to {public_file}, or set CFO_PUBLIC_KEY",
+            {"path": str(public_file)},
+        )
+    return read_public_key(public_file)
 
 
 def retired_public_keys(keys_folder: Path) -> tuple[VerifyKey, ...]:
@@ -95,6 +114,34 @@ def _configured(text: str) -> SigningKey:
     if "\n" not in text and len(text) < 1024 and path.is_file() and (key := _parse(_read(path).decode("latin-1"))):
         return key
     raise ValidationFailed(f"CFO_PRIVATE_KEY is not a key: it takes {_FORMS}", {"variable": "CFO_PRIVATE_KEY"})
+
+
+def _configured_public(text: str) -> VerifyKey:
+    if re.fullmatch(r"(0x)?[0-9a-fA-F]{64}", text):
+        return VerifyKey(bytes.fromhex(text[-64:]))
+    try:
+        if text.startswith("-----BEGIN"):
+            return _public_of_pem(text.encode())
+        if len(text) < 1024 and Path(text).is_file():
+            return read_public_key(Path(text))
+    except ValueError:
+        pass
+    raise ValidationFailed(
+        "CFO_PUBLIC_KEY is not a key: it takes an Ed25519 public key as PEM, as 32 bytes in hex, or the path of a PEM "
+        "file",
+        {"variable": "CFO_PUBLIC_KEY"},
+    )
+
+
+def _public_of_pem(pem: bytes) -> VerifyKey:
+    """Raises: ValueError."""
+    try:
+        key = serialization.load_pem_public_key(pem)
+    except UnsupportedAlgorithm as error:
+        raise ValueError("no key that is known here") from error
+    if not isinstance(key, Ed25519PublicKey):
+        raise ValueError("no Ed25519 key")
+    return VerifyKey(key.public_bytes_raw())
 
 
 def _parse(text: str) -> SigningKey | None:
@@ -147,7 +194,7 @@ def _read(path: Path) -> bytes:
         raise EngineUnavailable(f"{path} can't be read: {error.strerror}", {"path": str(path)}) from error
 
 
-def _write_once(path: Path, content: bytes, *, mode: int) -> None:
+def write_once(path: Path, content: bytes, *, mode: int) -> None:
     """Put `content` at `path`, whole or not at all, unless something is there already: the first process wins."""
     if path.exists():
         return

@@ -19,7 +19,8 @@ from chimera.storage.records.budget_tracking import BudgetRecord
 from chimera.storage.records.ledger import LedgerHead, LedgerRecord
 from chimera.storage.records.ledger_key import LedgerKeyRecord
 from chimera.treasury.charges import charged_categories
-from chimera.treasury.document import ESCALATED_PREFIX, Seal, record_of
+from chimera.treasury.document import Seal, record_of
+from chimera.treasury.encoding import ESCALATED_PREFIX
 from chimera.treasury.periods import bounds
 
 PROBLEMS_SHOWN_MAX = 100

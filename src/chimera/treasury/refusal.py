@@ -6,10 +6,8 @@ from chimera.contracts.approval import Approval, ApprovalRequest
 from chimera.core.errors import BudgetExceeded, Detail, RoiTooLow, SpendPaused, WaitsForHuman
 from chimera.core.limits import TRANSACTION_USD_MAX
 from chimera.core.money import cents_up
-from chimera.treasury.document import ESCALATED_PREFIX
-
-PAUSED_PREFIX = "Spending is paused"
-"""How the reason of a request refused with SPEND_PAUSED begins."""
+from chimera.treasury.decision import PAUSED_REASON
+from chimera.treasury.encoding import ESCALATED_PREFIX
 
 
 def escalated_tx(approval: Approval) -> UUID | None:
@@ -28,8 +26,8 @@ def require_approved(approval: Approval, request: ApprovalRequest) -> None:
 
     Raises:
         WaitsForHuman: the request was escalated; `tx_id` names it.
-        SpendPaused: all spending is paused.
         BudgetExceeded: more than a budget holds, or than one transaction may be.
+        SpendPaused: all spending is paused.
         RoiTooLow: below the hurdle rate.
     """
     if approval.approved:
@@ -44,7 +42,7 @@ def require_approved(approval: Approval, request: ApprovalRequest) -> None:
     tx_id = escalated_tx(approval)
     if tx_id is not None:
         raise WaitsForHuman(f"{approval.reason}; see transaction {tx_id}", {**details, "tx_id": str(tx_id)})
-    if approval.reason.startswith(PAUSED_PREFIX):
+    if approval.reason.startswith(PAUSED_REASON):
         raise SpendPaused(f"{approval.reason} (`chimera spend resume`)", details)
     if request.request_cost > TRANSACTION_USD_MAX or cents_up(request.request_cost) > least:
         raise BudgetExceeded(f"{approval.reason}: wait for the next period or raise the limit", details)

@@ -15,7 +15,6 @@ from chimera.treasury.ask import Ask
 from chimera.treasury.past import Pasts
 from chimera.treasury.risk_facts import ROI_HURDLES_MIN, ROI_P90_PRIOR_HUNDREDTHS, Day, RiskFacts, measure
 
-
 __all__ = [
     "BASE_POINTS",
     "RULES",

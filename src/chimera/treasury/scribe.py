@@ -160,4 +160,3 @@ class Scribe:
         self.rows.append(pack_row(row))
         self.leaves.append(row.leaf_hash)
         self.last_tx = row.tx_id
-

@@ -52,7 +52,7 @@ def desk() -> Desk:
 @pytest.fixture
 async def answers(desk: Desk, empty_database_url: str) -> AsyncIterator[Answers]:
     """Waiters that only a notice wakes."""
-    opened = Answers(desk, FixedClock(ASKED_AT), look_every_seconds=NEVER_SECONDS)
+    opened = Answers(desk, desk.sweep, FixedClock(ASKED_AT), look_every_seconds=NEVER_SECONDS)
     listener = asyncio.create_task(opened.listen(empty_database_url))
     yield opened
     listener.cancel()
@@ -104,7 +104,7 @@ async def test_nobody_listens_while_nobody_waits(desk: Desk, answers: Answers, e
 
 
 async def test_an_answer_without_its_notice_is_found_by_looking(desk: Desk) -> None:
-    waiting = asyncio.create_task(Answers(desk, FixedClock(ASKED_AT), look_every_seconds=0.01).answered(TX))
+    waiting = asyncio.create_task(Answers(desk, desk.sweep, FixedClock(ASKED_AT), look_every_seconds=0.01).answered(TX))
     await desk.looked_at(3)
     desk.reachable = False
     await desk.looked_at(3)
@@ -116,4 +116,4 @@ async def test_an_answer_without_its_notice_is_found_by_looking(desk: Desk) -> N
 async def test_when_its_time_is_over_the_ledger_is_swept(desk: Desk) -> None:
     clock = FixedClock(ASKED_AT + timedelta(days=1))
     async with asyncio.timeout(SECONDS_MAX):
-        assert (await Answers(desk, clock).answered(TX)).state == "expired"
+        assert (await Answers(desk, desk.sweep, clock).answered(TX)).state == "expired"

@@ -8,8 +8,6 @@ from uuid import UUID
 
 import pytest
 
-from chimera.agents.artist.production import production_request_id
-from chimera.agents.cfo.agent import Cfo
 from chimera.contracts.escalation import Escalation
 from chimera.contracts.order import ContentOrder, ContentOutcome
 from chimera.contracts.review import ReviewOutcome
@@ -27,7 +25,7 @@ from chimera.pipeline import one_piece
 from chimera.pipeline.content import ContentWorkflow
 from chimera.pipeline.durable import Durable, open_durable
 from chimera.storage.database import Database
-from factories_books import MemoryBooks
+from factories_treasury import open_office
 from factories_workshop import Workshop, open_workshop
 
 SECONDS_MAX = 30
@@ -35,13 +33,10 @@ BROKEN = ToolFailed("the tool broke")
 
 
 @pytest.fixture
-def books(clock: FixedClock) -> MemoryBooks:
-    return MemoryBooks(clock)
-
-
-@pytest.fixture
-async def shop(database: Database, clock: FixedClock, books: MemoryBooks) -> Workshop:
-    return await open_workshop(database, Cfo(books), clock, UUID(int=5))
+async def shop(database: Database, clock: FixedClock) -> AsyncIterator[Workshop]:
+    office = await open_office(database, clock)
+    async with office.treasury(database) as treasury:
+        yield await open_workshop(database, treasury, clock, office.spender)
 
 
 Make = Callable[[ContentOrder], Awaitable[ContentOutcome]]
@@ -60,48 +55,40 @@ async def make(shop: Workshop) -> AsyncIterator[Make]:
         yield to_its_end
 
 
-def rows(books: MemoryBooks, order: ContentOrder, attempt: int = 1) -> list[tuple[str, Decimal]]:
-    return books.rows[production_request_id(order.content_id, attempt)]
-
-
-async def test_a_finished_production_is_settled_at_its_measured_cost(
-    shop: Workshop, books: MemoryBooks, make: Make
-) -> None:
+async def test_a_finished_production_is_settled_at_its_measured_cost(shop: Workshop, make: Make) -> None:
     order = shop.order()
     outcome = await make(order)
     assert outcome.stage is Stage.PUBLISHED
-    assert rows(books, order) == [("approved", Decimal("0.50")), ("settle", Decimal("0.20"))]
+    assert (await shop.rows(order.content_id)) == [("decision", Decimal("0.50")), ("settle", Decimal("0.20"))]
     assert await shop.endings(order.content_id) == ["settled"]
 
 
-async def test_a_dearer_production_is_settled_as_it_is_and_goes_on(
-    shop: Workshop, books: MemoryBooks, make: Make
-) -> None:
+async def test_a_dearer_production_is_settled_as_it_is_and_goes_on(shop: Workshop, make: Make) -> None:
     shop.artist.cost = Decimal("0.70")
     order = shop.order()
     assert (await make(order)).stage is Stage.PUBLISHED
-    assert rows(books, order)[-1] == ("settle", Decimal("0.70"))
+    assert (await shop.rows(order.content_id))[-1] == ("settle", Decimal("0.70"))
 
 
-async def test_what_fails_before_any_job_could_run_is_void(shop: Workshop, books: MemoryBooks, make: Make) -> None:
+async def test_what_fails_before_any_job_could_run_is_void(shop: Workshop, make: Make) -> None:
     shop.artist.no_room, shop.artist.used_usd = ToolFailed("the disk is nearly full"), None
     order = shop.order()
     with pytest.raises(ToolFailed):
         await make(order)
-    assert rows(books, order)[-1][0] == "void"
-    assert not books.begun
+    assert (await shop.rows(order.content_id))[-1][0] == "void"
+    assert await shop.held() == 0
 
 
 @pytest.mark.parametrize(
     ("used_usd", "ending", "row"),
     [
-        (Decimal(0), "voided", ("void", Decimal(0))),
+        (Decimal(0), "voided", ("void", Decimal("0.50"))),
         (Decimal("0.03"), "settled", ("settle", Decimal("0.03"))),
-        (None, "kept", ("approved", Decimal("0.50"))),
+        (None, "kept", ("decision", Decimal("0.50"))),
     ],
 )
 async def test_a_failed_production_is_closed_at_what_its_tools_used(
-    shop: Workshop, books: MemoryBooks, make: Make, used_usd: Decimal | None, ending: str, row: tuple[str, Decimal]
+    shop: Workshop, make: Make, used_usd: Decimal | None, ending: str, row: tuple[str, Decimal]
 ) -> None:
     shop.artist.fails, shop.artist.used_usd = [BROKEN], used_usd
     order = shop.order()
@@ -109,30 +96,28 @@ async def test_a_failed_production_is_closed_at_what_its_tools_used(
         await make(order)
     assert await shop.stage(order.content_id) is Stage.FAILED
     assert await shop.endings(order.content_id) == [ending]
-    assert rows(books, order)[-1] == row
+    assert (await shop.rows(order.content_id))[-1] == row
 
 
-async def test_a_failed_review_comes_after_the_settlement(shop: Workshop, books: MemoryBooks, make: Make) -> None:
+async def test_a_failed_review_comes_after_the_settlement(shop: Workshop, make: Make) -> None:
     shop.judge.outcome = ReviewOutcome.FAILED
     order = shop.order()
     with pytest.raises(QualityFailed):
         await make(order)
-    assert rows(books, order)[-1] == ("settle", Decimal("0.20"))
+    assert (await shop.rows(order.content_id))[-1] == ("settle", Decimal("0.20"))
 
 
-async def test_an_approval_that_runs_out_is_closed_and_asked_for_anew(
-    shop: Workshop, books: MemoryBooks, make: Make
-) -> None:
+async def test_an_approval_that_runs_out_is_closed_and_asked_for_anew(shop: Workshop, make: Make) -> None:
     shop.artist.fails, shop.artist.used_usd = [ApprovalExpired("too late")], Decimal("0.02")
     order = shop.order()
     assert (await make(order)).stage is Stage.PUBLISHED
     assert shop.artist.produced == [1, 2]
-    assert rows(books, order)[-1] == ("settle", Decimal("0.02"))
-    assert rows(books, order, attempt=2)[-1] == ("settle", Decimal("0.20"))
+    assert (await shop.rows(order.content_id))[-1] == ("settle", Decimal("0.02"))
+    assert (await shop.rows(order.content_id, attempt=2))[-1] == ("settle", Decimal("0.20"))
     assert await shop.endings(order.content_id) == ["settled", "settled"]
 
 
-async def test_approvals_that_keep_running_out_are_given_up(shop: Workshop, books: MemoryBooks, make: Make) -> None:
+async def test_approvals_that_keep_running_out_are_given_up(shop: Workshop, make: Make) -> None:
     shop.artist.fails = [ApprovalExpired("too late")] * 9
     order = shop.order()
     with pytest.raises(ApprovalExpired):
@@ -141,10 +126,8 @@ async def test_approvals_that_keep_running_out_are_given_up(shop: Workshop, book
     assert await shop.endings(order.content_id) == ["voided"] * 3
 
 
-async def test_paused_spending_fails_the_piece_and_says_how_to_go_on(
-    shop: Workshop, books: MemoryBooks, make: Make
-) -> None:
-    books.paused = True
+async def test_paused_spending_fails_the_piece_and_says_how_to_go_on(shop: Workshop, make: Make) -> None:
+    await shop.treasury.pause(by="ada", reason="stop")
     order = shop.order()
     with pytest.raises(SpendPaused, match="chimera spend resume"):
         await make(order)
@@ -157,9 +140,9 @@ def silence(content_id: UUID, escalation: Escalation) -> None:
 
 
 @asynccontextmanager
-async def waiting(shop: Workshop, books: MemoryBooks, order: ContentOrder) -> AsyncIterator[tuple[Durable, Escalation]]:
+async def waiting(shop: Workshop, order: ContentOrder) -> AsyncIterator[tuple[Durable, Escalation]]:
     """A piece that waits for a person."""
-    books.escalates = True
+    shop.director.cost, shop.director.roi = Decimal(600), Decimal(90)
     async with open_durable(shop.database.url, ContentWorkflow(shop.crew)) as durable:
         await durable.start(order.content_id, order.model_dump(mode="json"))
         async with asyncio.timeout(SECONDS_MAX):
@@ -173,50 +156,50 @@ async def ended(shop: Workshop, durable: Durable, order: ContentOrder) -> Conten
         return ContentOutcome.model_validate(await durable.result(order.content_id))
 
 
-async def test_what_a_person_approves_goes_on(shop: Workshop, books: MemoryBooks) -> None:
+async def test_what_a_person_approves_goes_on(shop: Workshop) -> None:
     order = shop.order()
-    async with waiting(shop, books, order) as (durable, escalation):
+    async with waiting(shop, order) as (durable, escalation):
         assert await shop.stage(order.content_id) is Stage.DRAFT
         assert not shop.artist.produced
-        await books.answer(escalation.tx_id, by="ada", approve=True, reason="fine")
+        await shop.treasury.answer(escalation.tx_id, by="ada", approve=True, reason="fine")
         assert (await ended(shop, durable, order)).stage is Stage.PUBLISHED
-    assert rows(books, order)[-1] == ("settle", Decimal("0.20"))
+    assert (await shop.rows(order.content_id))[-1] == ("settle", Decimal("0.20"))
     assert (await shop.piece(order.content_id)).metadata["waits_for"] is None
 
 
-async def test_what_a_person_rejects_fails_with_the_reason(shop: Workshop, books: MemoryBooks) -> None:
+async def test_what_a_person_rejects_fails_with_the_reason(shop: Workshop) -> None:
     order = shop.order()
-    async with waiting(shop, books, order) as (durable, escalation):
-        await books.answer(escalation.tx_id, by="ada", approve=False, reason="too dear")
+    async with waiting(shop, order) as (durable, escalation):
+        await shop.treasury.answer(escalation.tx_id, by="ada", approve=False, reason="too dear")
         with pytest.raises(ApprovalRejected, match="too dear"):
             await ended(shop, durable, order)
     assert await shop.stage(order.content_id) is Stage.FAILED
     assert not shop.artist.produced
 
 
-async def test_less_than_the_estimate_is_given_back(shop: Workshop, books: MemoryBooks) -> None:
+async def test_less_than_the_estimate_is_given_back(shop: Workshop) -> None:
     order = shop.order()
-    async with waiting(shop, books, order) as (durable, escalation):
-        await books.answer(escalation.tx_id, by="ada", approve=True, reason="half", amount_usd=Decimal("0.25"))
-        with pytest.raises(BudgetExceeded, match=r"\$0.25 .*\$0.5"):
+    async with waiting(shop, order) as (durable, escalation):
+        await shop.treasury.answer(escalation.tx_id, by="ada", approve=True, reason="half", amount_usd=Decimal("0.25"))
+        with pytest.raises(BudgetExceeded, match=r"\$0.25 .*\$600"):
             await ended(shop, durable, order)
-    assert rows(books, order)[-1][0] == "void"
+    assert (await shop.rows(order.content_id))[-1][0] == "void"
 
 
-async def test_a_piece_answered_while_nobody_ran_is_finished_by_the_next(shop: Workshop, books: MemoryBooks) -> None:
+async def test_a_piece_answered_while_nobody_ran_is_finished_by_the_next(shop: Workshop) -> None:
     order = shop.order()
-    async with waiting(shop, books, order) as (_, escalation):
+    async with waiting(shop, order) as (_, escalation):
         pass
-    await books.answer(escalation.tx_id, by="ada", approve=True, reason="fine")
+    await shop.treasury.answer(escalation.tx_id, by="ada", approve=True, reason="fine")
     async with open_durable(shop.database.url, ContentWorkflow(shop.crew)) as durable:
         assert [content_id for content_id, _ in await durable.unfinished()] == [order.content_id]
         assert (await ended(shop, durable, order)).stage is Stage.PUBLISHED
-    assert rows(books, order)[-1] == ("settle", Decimal("0.20"))
+    assert (await shop.rows(order.content_id))[-1] == ("settle", Decimal("0.20"))
 
 
-async def test_an_unanswered_piece_is_said_to_wait_again(shop: Workshop, books: MemoryBooks) -> None:
+async def test_an_unanswered_piece_is_said_to_wait_again(shop: Workshop) -> None:
     order = shop.order()
-    async with waiting(shop, books, order):
+    async with waiting(shop, order):
         pass
     async with open_durable(shop.database.url, ContentWorkflow(shop.crew)) as durable:
         async with asyncio.timeout(SECONDS_MAX):

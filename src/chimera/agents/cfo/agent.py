@@ -2,37 +2,17 @@
 
 from datetime import timedelta
 from decimal import Decimal
-from typing import Protocol
 from uuid import UUID
 
 from chimera.contracts.approval import Approval, ApprovalRequest, SignedDecision
 from chimera.contracts.escalation import Escalation
-
-
-class Books(Protocol):
-    """What the CFO needs of the treasury."""
-
-    async def decide(
-        self, request: ApprovalRequest, *, estimate_usd: Decimal | None = None, hold_for: timedelta | None = None
-    ) -> Approval: ...
-
-    async def begin_spending(self, request_id: UUID) -> None: ...
-
-    async def settle(self, request_id: UUID, actual_usd: Decimal) -> object: ...
-
-    async def void(self, request_id: UUID, reason: str) -> object: ...
-
-    async def signed_decision(self, request_id: UUID) -> SignedDecision: ...
-
-    async def escalation(self, tx_id: UUID) -> Escalation: ...
-
-    async def sweep(self) -> int: ...
+from chimera.treasury.treasurer import Treasurer
 
 
 class Cfo:
     """Decides about every cent before it is spent."""
 
-    def __init__(self, treasury: Books) -> None:
+    def __init__(self, treasury: Treasurer) -> None:
         self._treasury = treasury
 
     async def approve(
@@ -87,7 +67,3 @@ class Cfo:
             NotFound: no such request was escalated.
         """
         return await self._treasury.escalation(tx_id)
-
-    async def sweep(self) -> int:
-        """Let holds and escalations expire whose time is over; how many."""
-        return await self._treasury.sweep()

@@ -1,0 +1,49 @@
+"""The books over HTTP: the ledger by keyset, one signed decision, the budget lines with an ETag."""
+
+import hashlib
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import Response
+
+from chimera.api.callers import either
+from chimera.api.treasury_door import TreasuryDoor
+from chimera.contracts.approval import SignedDecision
+from chimera.contracts.ledger import LedgerEntry
+from chimera.contracts.spending_orders import BudgetList, LedgerPage
+
+PAGE_ROWS_MAX = 200
+PageSize = Annotated[int, Query(ge=1, le=PAGE_ROWS_MAX)]
+Cursor = Annotated[str, Query(pattern=r"^[1-9][0-9]{0,17}$")]
+
+
+def book_routes(door: TreasuryDoor) -> APIRouter:
+    """For whoever has a token."""
+    router = APIRouter(prefix="/v1", dependencies=[Depends(either(door.tokens))])
+    treasury = door.treasury
+
+    @router.get("/ledger")
+    async def ledger(limit: PageSize = 50, cursor: Cursor | None = None) -> LedgerPage:
+        entries = await treasury.entries(limit, None if cursor is None else int(cursor))
+        return LedgerPage(entries=entries, next_cursor=_cursor_behind(entries))
+
+    @router.get("/ledger/{tx_id}")
+    async def signed_decision(tx_id: UUID) -> SignedDecision:
+        return await treasury.signed_decision_of_tx(tx_id)
+
+    @router.get("/budgets")
+    async def budgets(request: Request) -> Response:
+        body = BudgetList(budgets=await treasury.budgets()).model_dump_json().encode()
+        tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+        headers = {"ETag": tag, "Cache-Control": "no-cache"}
+        if tag in {known.strip().removeprefix("W/") for known in request.headers.get("if-none-match", "").split(",")}:
+            return Response(status_code=304, headers=headers)
+        return Response(body, media_type="application/json", headers=headers)
+
+    return router
+
+
+def _cursor_behind(entries: tuple[LedgerEntry, ...]) -> str | None:
+    """`seq` has no gaps, so nothing is behind row 1."""
+    return str(entries[-1].seq) if entries and entries[-1].seq > 1 else None
