@@ -1,8 +1,9 @@
 """A treasury on a real PostgreSQL, with a spender and a CFO registered, and requests to put to it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import count
 from uuid import UUID, uuid4
 
 from nacl.signing import SigningKey
@@ -34,6 +35,7 @@ class Office:
     spender: UUID
     limits: dict[tuple[BudgetPeriod, BudgetCategory], Decimal] = field(default_factory=dict)
     hurdle_rate: Decimal = Decimal("1.5")
+    _topics: Iterator[int] = field(default_factory=lambda: count(1))
 
     def limit(self, period: BudgetPeriod, category: BudgetCategory) -> Decimal:
         return self.limits.get((period, category), TOTALS[period])
@@ -59,7 +61,7 @@ class Office:
             "request_type": RequestType.API_CALL,
             "request_cost": Decimal(cost),
             "projected_roi": Decimal(roi),
-            "justification": "Generate viral video for trending topic",
+            "justification": f"Generate viral video for trending topic {next(self._topics)}",
         }
         return ApprovalRequest.model_validate({**fields, **changes})
 

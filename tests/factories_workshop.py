@@ -1,8 +1,9 @@
 """A crew that makes pieces without tools: stand-ins for the roles around a CFO, on a real database."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, cast
@@ -23,7 +24,7 @@ from chimera.contracts.review import (
     SafetyReport,
     SafetyVerdict,
 )
-from chimera.core.clock import Clock
+from chimera.core.clock import FixedClock
 from chimera.core.errors import ChimeraError
 from chimera.core.money import usd_from_micros
 from chimera.core.progress import Progress, silent
@@ -78,11 +79,16 @@ class Director:
 
 @dataclass
 class Artist:
-    """Produces at `cost`, or fails as told; `used_usd` is what its jobs left. `produced` tells each call's attempt."""
+    """Produces at `cost` and in `takes`, or fails as told; `used_usd` is what its jobs left. `produced` tells each
+    call's attempt."""
 
+    clock: FixedClock
+    takes: timedelta = timedelta(0)
     cost: Decimal = Decimal("0.20")
     fails: list[ChimeraError] = field(default_factory=list)
     no_room: ChimeraError | None = None
+    late: timedelta | None = None
+    meanwhile: Callable[[], Awaitable[object]] | None = None
     used_usd: Decimal | None = Decimal(0)
     produced: list[int] = field(default_factory=list)
 
@@ -90,6 +96,11 @@ class Artist:
         del content_id
         if self.no_room is not None:
             raise self.no_room
+        if self.late is not None:
+            self.clock.advance(self.late)
+            self.late = None
+            if self.meanwhile is not None:
+                await self.meanwhile()
 
     async def used(self, content_id: UUID, attempt: int) -> Decimal | None:
         del content_id, attempt
@@ -105,6 +116,7 @@ class Artist:
     ) -> Production:
         del approval, progress
         self.produced.append(options.attempt)
+        self.clock.advance(self.takes)
         if self.fails:
             raise self.fails.pop(0)
         return _production(request.brief_id, options.attempt, self.cost)
@@ -193,7 +205,7 @@ class Workshop:
         return [made["ending"] for made in (await self.piece(content_id)).metadata.get("settlements", [])]
 
 
-async def open_workshop(database: Database, treasury: Treasury, clock: Clock, spender: UUID) -> Workshop:
+async def open_workshop(database: Database, treasury: Treasury, clock: FixedClock, spender: UUID) -> Workshop:
     """A crew whose artist asks for money as `spender`."""
     trend_id, cfo = uuid4(), Cfo(treasury)
     async with database.transaction() as connection:
@@ -203,7 +215,7 @@ async def open_workshop(database: Database, treasury: Treasury, clock: Clock, sp
             connection,
             TrendRecord(trend_id, "bitcoin", 40, Decimal("0.4"), Decimal(2), ["reddit"], metadata, None, AS_OF),
         )
-    director, artist, judge = Director(database, director_id), Artist(), Judge()
+    director, artist, judge = Director(database, director_id), Artist(clock), Judge()
     stand_ins: dict[str, Any] = {
         "planner": None, "director": director, "artist": artist, "judge": judge, "worker": Worker(), "blobs": Blobs()
     }  # fmt: skip

@@ -24,6 +24,7 @@ from chimera.core.vocabulary import Stage
 from chimera.pipeline import one_piece
 from chimera.pipeline.content import ContentWorkflow
 from chimera.pipeline.durable import Durable, open_durable
+from chimera.pipeline.hold import HOLD_FOR
 from chimera.storage.database import Database
 from factories_treasury import open_office
 from factories_workshop import Workshop, open_workshop
@@ -67,7 +68,8 @@ async def test_a_dearer_production_is_settled_as_it_is_and_goes_on(shop: Worksho
     shop.artist.cost = Decimal("0.70")
     order = shop.order()
     assert (await make(order)).stage is Stage.PUBLISHED
-    assert (await shop.rows(order.content_id))[-1] == ("settle", Decimal("0.70"))
+    rows = [("decision", Decimal("0.50")), ("settle", Decimal("0.50")), ("overrun", Decimal("0.20"))]
+    assert await shop.rows(order.content_id) == rows
 
 
 async def test_what_fails_before_any_job_could_run_is_void(shop: Workshop, make: Make) -> None:
@@ -117,8 +119,25 @@ async def test_an_approval_that_runs_out_is_closed_and_asked_for_anew(shop: Work
     assert await shop.endings(order.content_id) == ["settled", "settled"]
 
 
+async def test_a_hold_that_ran_out_before_it_began_is_asked_for_anew(shop: Workshop, make: Make) -> None:
+    shop.artist.late = 2 * HOLD_FOR
+    order = shop.order()
+    assert (await make(order)).stage is Stage.PUBLISHED
+    assert [kind for kind, _ in await shop.rows(order.content_id)] == ["decision", "void"]
+    assert shop.artist.produced == [2]
+    assert await shop.held() == 0
+
+
+async def test_a_hold_that_was_swept_before_it_began_is_asked_for_anew(shop: Workshop, make: Make) -> None:
+    shop.artist.late, shop.artist.meanwhile = 2 * HOLD_FOR, shop.treasury.sweep
+    order = shop.order()
+    assert (await make(order)).stage is Stage.PUBLISHED
+    assert [kind for kind, _ in await shop.rows(order.content_id)] == ["decision", "expire"]
+    assert await shop.endings(order.content_id) == ["closed_before", "settled"]
+
+
 async def test_approvals_that_keep_running_out_are_given_up(shop: Workshop, make: Make) -> None:
-    shop.artist.fails = [ApprovalExpired("too late")] * 9
+    shop.artist.fails, shop.artist.takes = [ApprovalExpired("too late")] * 9, HOLD_FOR
     order = shop.order()
     with pytest.raises(ApprovalExpired):
         await make(order)

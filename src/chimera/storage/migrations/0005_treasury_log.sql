@@ -36,7 +36,7 @@ ALTER TABLE ledger
         END),
     ADD CONSTRAINT ledger_approval_within_rules
         CHECK (NOT approved OR (amount <= 10000 AND (risk_score <= 0.7 OR kind = 'human'))),
-    ADD CONSTRAINT ledger_signature_shape CHECK (length(approval_signature) = 132),
+    ADD CONSTRAINT ledger_signature_shape CHECK (length(approval_signature) = 130),
     ADD CONSTRAINT ledger_request_hash_shape CHECK (length(request_hash) = 64),
     ADD CONSTRAINT ledger_leaf_shape CHECK (octet_length(leaf_hash) = 32);
 

@@ -308,7 +308,7 @@ def follow(connection: WriterConnection, following: Following) -> bool:
             (following.frontier, following.last_time, following.paused_by),
         )
         _open_and_close(connection, following)
-        return charged is None or charged.rowcount == len(following.changes)
+    return charged is None or charged.rowcount == len(following.changes)
 
 
 def _charge(connection: WriterConnection, following: Following) -> Cursor[TupleRow] | None:
