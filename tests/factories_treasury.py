@@ -24,6 +24,10 @@ TOTALS = {
 }
 
 
+opened: list[Treasury] = []
+"""Closed after each test."""
+
+
 @dataclass
 class Office:
     """Everything a treasury is opened with; `limits` may be changed by a test as a restart with new settings would."""
@@ -41,7 +45,7 @@ class Office:
         return self.limits.get((period, category), TOTALS[period])
 
     def treasury(self, database: Database, *, key: SigningKey | None = None) -> Treasury:
-        return Treasury(
+        treasury = Treasury(
             database=database,
             redis=self.redis,
             clock=self.clock,
@@ -49,6 +53,8 @@ class Office:
             cfo_agent_id=self.cfo,
             policy=SpendingPolicy(self.limit, self.hurdle_rate),
         )
+        opened.append(treasury)
+        return treasury
 
     def set_total(self, period: BudgetPeriod, amount: str) -> None:
         for category in BudgetCategory:
