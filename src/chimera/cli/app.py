@@ -22,7 +22,8 @@ _COMMANDS: dict[str, tuple[str, str]] = {
         "chimera.cli.run:run",
         (
             "Make one video about something that rises, from posts to the local channel.\n\n"
-            "What an earlier run left unfinished is finished instead of beginning another."
+            "What an earlier run left unfinished is finished instead of beginning another, "
+            "unless all of it waits for a person."
         ),
     ),
     "scout": ("chimera.cli.scout:scout", "Find what is rising in a source, as of a moment."),
