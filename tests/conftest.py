@@ -15,6 +15,7 @@ import redis
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
+import factories_treasury
 from chimera.core.clock import FixedClock
 from chimera.storage.database import Database, open_database
 from chimera.storage.engines.engine import Engine
@@ -45,6 +46,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if {"postgres_url", "redis_space"} & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.engines)
+
+
+@pytest.fixture(autouse=True)
+def _closed_treasuries() -> Iterator[None]:
+    """Whatever treasury a test opened is closed behind it."""
+    yield
+    while factories_treasury.opened:
+        factories_treasury.opened.pop().close()
 
 
 @pytest.fixture

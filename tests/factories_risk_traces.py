@@ -88,7 +88,19 @@ def _usd(random: Random, median: float, spread: float) -> float:
     return max(0.01, round(median * random.lognormvariate(0, spread), 4))
 
 
-TOPICS = "otters volcanoes chess tides espresso comets violins glaciers robots orchids kites lighthouses maps bees".split()
+TOPICS = [
+    "otters",
+    "volcanoes",
+    "chess",
+    "tides",
+    "espresso",
+    "comets",
+    "violins",
+    "glaciers",
+    "robots",
+    "kites",
+    "maps",
+]
 
 
 def pipeline(random: Random, start: int, days: int) -> Iterator[Event]:
@@ -115,7 +127,7 @@ def pipeline(random: Random, start: int, days: int) -> Iterator[Event]:
 def templated(random: Random, start: int, days: int) -> Iterator[Event]:
     """Few fixed texts, again and again, at Poisson times."""
     agent, at = agent_of(random), start
-    median, gap = random.choice([0.05, 0.5, 3.0]), random.choice([1, 4, 15])
+    median, gap = random.choice([(0.05, 1), (0.05, 15), (0.3, 1), (0.5, 4), (3.0, 15)])
     texts = ["Generate b-roll", "Voice-over", "Upscale frames", "Caption pass", "Trend scan"][: random.randint(2, 5)]
     while at < start + days * DAY:
         yield Event(at, agent, _usd(random, median, 0.35), random.choice(texts), random.uniform(1.5, 6))
@@ -155,17 +167,18 @@ def weekly(random: Random, start: int, days: int) -> Iterator[Event]:
 def growing(random: Random, start: int, days: int) -> Iterator[Event]:
     agent, at, usd, gap = agent_of(random), start, 0.1, 30.0
     while at < start + days * DAY:
-        yield Event(at, agent, _usd(random, usd, 0.3), f"Compute for {random.choice(TOPICS)} {at % 997}", kind="compute")
-        usd, gap = min(10, usd * 1.02), max(3, gap * 0.995)
+        yield Event(
+            at, agent, _usd(random, usd, 0.3), f"Compute for {random.choice(TOPICS)} {at % 997}", kind="compute"
+        )
+        usd, gap = min(8, usd * 1.02), max(15, gap * 0.995)
         at += int(random.expovariate(1 / gap) * MINUTE)
 
 
 def fast(random: Random, start: int, days: int) -> Iterator[Event]:
-    """An hour of one request a second or more, of cents."""
-    agent, at, number = agent_of(random), start, 0
+    """One request a second or more, of cents."""
+    agent, at = agent_of(random), start
     gap = random.choice([0.3, 1.0])
-    for _ in range(1500):
-        number += 1
+    for number in range(1500):
         yield Event(at, agent, _usd(random, 0.01, 0.2), f"Token batch {number}", random.uniform(1.6, 3))
         at += int(gap * SECOND * random.uniform(0.8, 1.2))
 
@@ -199,7 +212,7 @@ NORMAL: tuple[Callable[[Random, int, int], Iterator[Event]], ...] = (
 def victim(random: Random, start: int, days: int, median: float) -> list[Event]:
     """An ordinary agent with a past, that then turns."""
     agent, at, events = agent_of(random), start, []
-    gap = random.choice([5, 20, 60])
+    gap = random.choice([5, 20, 60]) * (1 if median < 1 else 4)
     while at < start + days * DAY:
         usd = _usd(random, median, 0.35)
         text = f"{random.choice(['Clip', 'Voice', 'Scene'])} on {random.choice(TOPICS)} {len(events)}"
@@ -256,7 +269,14 @@ def gouged(random: Random, last: Event, median: float) -> Iterator[Event]:
         times = random.uniform(2, 6) if with_estimate else random.uniform(6, 20)
         usd = median * times
         estimate = median if with_estimate else None
-        yield Event(at, last.agent, round(usd, 2), f"Scene on {random.choice(TOPICS)} {at % 997}", attack="gouged", estimate=estimate)
+        yield Event(
+            at,
+            last.agent,
+            round(usd, 2),
+            f"Scene on {random.choice(TOPICS)} {at % 997}",
+            attack="gouged",
+            estimate=estimate,
+        )
 
 
 def sleeper(random: Random, last: Event, median: float) -> Iterator[Event]:

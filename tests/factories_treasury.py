@@ -1,8 +1,9 @@
 """A treasury on a real PostgreSQL, with a spender and a CFO registered, and requests to put to it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import count
 from uuid import UUID, uuid4
 
 from nacl.signing import SigningKey
@@ -13,7 +14,7 @@ from chimera.core.clock import FixedClock
 from chimera.core.vocabulary import BudgetCategory, BudgetPeriod, RequestType, Role
 from chimera.storage.database import Database
 from chimera.storage.records import agents
-from chimera.treasury.approving import SpendingPolicy
+from chimera.treasury.policy import SpendingPolicy
 from chimera.treasury.treasury import Treasury
 
 TOTALS = {
@@ -21,6 +22,10 @@ TOTALS = {
     BudgetPeriod.WEEKLY: Decimal("5000.00"),
     BudgetPeriod.MONTHLY: Decimal("20000.00"),
 }
+
+
+opened: list[Treasury] = []
+"""Closed after each test."""
 
 
 @dataclass
@@ -34,12 +39,13 @@ class Office:
     spender: UUID
     limits: dict[tuple[BudgetPeriod, BudgetCategory], Decimal] = field(default_factory=dict)
     hurdle_rate: Decimal = Decimal("1.5")
+    _topics: Iterator[int] = field(default_factory=lambda: count(1))
 
     def limit(self, period: BudgetPeriod, category: BudgetCategory) -> Decimal:
         return self.limits.get((period, category), TOTALS[period])
 
     def treasury(self, database: Database, *, key: SigningKey | None = None) -> Treasury:
-        return Treasury(
+        treasury = Treasury(
             database=database,
             redis=self.redis,
             clock=self.clock,
@@ -47,6 +53,8 @@ class Office:
             cfo_agent_id=self.cfo,
             policy=SpendingPolicy(self.limit, self.hurdle_rate),
         )
+        opened.append(treasury)
+        return treasury
 
     def set_total(self, period: BudgetPeriod, amount: str) -> None:
         for category in BudgetCategory:
@@ -59,7 +67,7 @@ class Office:
             "request_type": RequestType.API_CALL,
             "request_cost": Decimal(cost),
             "projected_roi": Decimal(roi),
-            "justification": "Generate viral video for trending topic",
+            "justification": f"Generate viral video for trending topic {next(self._topics)}",
         }
         return ApprovalRequest.model_validate({**fields, **changes})
 

@@ -22,7 +22,7 @@ from chimera.storage.database import Database, check_connection, open_database
 from chimera.storage.engines.opening import open_engines
 from chimera.storage.migrate import migrate
 from chimera.storage.records import agents
-from chimera.treasury.approving import SpendingPolicy
+from chimera.treasury.policy import SpendingPolicy
 from chimera.treasury.treasurer import Treasurer
 from chimera.treasury.treasury import Treasury
 
@@ -85,13 +85,15 @@ async def open_studio(settings: Settings, clock: Clock) -> AsyncIterator[Studio]
         agent_ids = await _ensure_agents(database, clock)
         remote, own = remote_treasury(settings, home), None
         if remote is None:
-            own = Treasury(
-                database=database,
-                redis=redis,
-                clock=clock,
-                key=cfo_signing_key(home / "keys", settings.cfo_private_key),
-                cfo_agent_id=agent_ids[Role.CFO],
-                policy=SpendingPolicy(limits=settings.budget_limit, hurdle_rate=settings.min_roi_hurdle_rate),
+            own = await stack.enter_async_context(
+                Treasury(
+                    database=database,
+                    redis=redis,
+                    clock=clock,
+                    key=cfo_signing_key(home / "keys", settings.cfo_private_key),
+                    cfo_agent_id=agent_ids[Role.CFO],
+                    policy=SpendingPolicy(limits=settings.budget_limit, hurdle_rate=settings.min_roi_hurdle_rate),
+                )
             )
         treasurer: Treasurer = own if remote is None else await stack.enter_async_context(remote)
         yield Studio(

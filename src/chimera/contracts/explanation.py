@@ -4,7 +4,7 @@ from chimera.contracts.contract import Contract
 
 
 class ExplainedFactor(Contract):
-    """One risk factor: its points (logits, two decimals), the measured value, and what it means."""
+    """One risk factor: its points (hundredths of a logit), the value that was measured, and what it means."""
 
     code: str
     points: str
@@ -13,12 +13,16 @@ class ExplainedFactor(Contract):
 
 
 class Explanation(Contract):
-    """`rule` is the reason code that decided, `inputs` the signed numbers it looked at, `effect` what became of the money."""
+    """`rule` is the reason code that decided, `sentence` what it means, `inputs` the signed figures it looked at.
+
+    `effect` says what the row did to the budgets. `risk_score` is None for rows that decide nothing.
+    """
 
     kind: str
     tx_id: str
     rule: str
     sentence: str
+    reason: str
     inputs: dict[str, str]
     risk_score: str | None
     factors: tuple[ExplainedFactor, ...]

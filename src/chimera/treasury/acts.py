@@ -74,12 +74,14 @@ class Lapse:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
+    request_id: UUID
     by: str
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Resume:
+    request_id: UUID
     by: str
     reason: str
 
@@ -124,7 +126,9 @@ class Scene(Protocol):
     """What an act sees of the books, under their lock."""
 
     at: datetime
-    paused_by: UUID | None
+
+    @property
+    def paused_by(self) -> UUID | None: ...
 
     def rows_of(self, request_id: UUID) -> Sequence[EnteredRow]: ...
 
@@ -197,7 +201,7 @@ def _overrun(approval: EnteredRow, settled: Draft, excess: int, charged: Charged
     pauses = in_debt and scene.paused_by is None
     if pauses:
         told = f"{reason}, and beyond a budget: look into it, then resume"
-        drafts.append(_switch(EntryKind.PAUSE, ReasonCode.OVERRUN, told, BY_OVERRUN, scene))
+        drafts.append(_switch(EntryKind.PAUSE, ReasonCode.OVERRUN, told, BY_OVERRUN, scene.fresh_id(), scene))
     return Played(drafts, closes_hold=approval.tx_id, pauses=pauses, spoiled=True)
 
 
@@ -300,14 +304,16 @@ def _lapse(act: Lapse, scene: Scene) -> Played:
 def _pause(act: Pause, scene: Scene) -> Played:
     if scene.paused_by is not None:
         return Played(same_tx=scene.paused_by)
-    draft = _switch(EntryKind.PAUSE, ReasonCode.PAUSED, act.reason, act.by, scene)
+    draft = _switch(EntryKind.PAUSE, ReasonCode.PAUSED, act.reason, act.by, act.request_id, scene)
     return Played([draft], pauses=True)
 
 
 def _resume(act: Resume, scene: Scene) -> Played:
+    for row in scene.rows_of(act.request_id):
+        return Played(same_tx=row.tx_id)
     if scene.paused_by is None:
         raise Conflict("spending is not paused: there is nothing to resume")
-    draft = _switch(EntryKind.RESUME, ReasonCode.RESUMED, act.reason, act.by, scene)
+    draft = _switch(EntryKind.RESUME, ReasonCode.RESUMED, act.reason, act.by, act.request_id, scene)
     return Played([draft], resumes=True)
 
 
@@ -413,13 +419,13 @@ def _human(
     )
 
 
-def _switch(kind: EntryKind, code: ReasonCode, reason: str, by: str, scene: Scene) -> Draft:
+def _switch(kind: EntryKind, code: ReasonCode, reason: str, by: str, request_id: UUID, scene: Scene) -> Draft:
     return Draft(
         kind=kind,
         reason_code=code,
         reason=reason,
         agent_id=scene.cfo(),
-        request_id=scene.fresh_id(),
+        request_id=request_id,
         request_type="api_call",
         amount_micros=NOMINAL_MICROS,
         justification=reason,

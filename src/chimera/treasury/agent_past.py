@@ -1,6 +1,7 @@
 """What is remembered of one agent: rhythm, prices, texts, errors, claims and silence, each updated row by row."""
 
 import math
+from array import array
 
 from chimera.core.vocabulary import Decision
 from chimera.treasury.past_request import PastRequest
@@ -8,9 +9,12 @@ from chimera.treasury.recent_texts import RecentTexts, shape_of
 from chimera.treasury.rhythm import Rhythm
 from chimera.treasury.usual_price import UsualPrice
 
-_HABIT_SHARE = 1 / 32
+_APPROVED, _REJECTED = Decision.APPROVED.value, Decision.REJECTED.value
+_HABIT_EVERY, _HABIT_SHARE = 4, 1 / 5
+"""Habits are looked at in every fourth approved request, since that costs time."""
 _ERRORS_KEPT = 0.9
 _STREAK_MAX = 8
+_SPOILED_SEQS_MAX = 8
 _STANDING_APPROVALS = 3
 """So many approvals that were not spoiled end a row of errors."""
 _CLAIM_SHARE = 1 / 16
@@ -41,6 +45,7 @@ class AgentPast:
         "rhythm",
         "similar_habit",
         "sleep",
+        "spoiled_seqs",
         "standing",
         "texts",
         "woke_at",
@@ -54,15 +59,16 @@ class AgentPast:
         self.decided = self.errors = self.sleep = 0.0
         self.claim_mean = self.claim_deviation = self.exact_habit = self.similar_habit = 0.0
         self.error_streak = self.standing = 0
+        self.spoiled_seqs = array("q")
 
     def take(self, row: PastRequest) -> bool:
         """Count a row; whether what it usually pays for this type was computed again."""
-        approved = row.decision == Decision.APPROVED
+        approved = row.decision == _APPROVED
         self.last_seq = row.seq
         exact, shape = hash(row.justification), shape_of(row.justification)
-        if approved:
+        if approved and self.approved % _HABIT_EVERY == 0:
             self._learn_habit(exact, shape, row)
-        rejected = row.decision == Decision.REJECTED
+        rejected = row.decision == _REJECTED
         self.texts.take(0 if rejected else exact, shape, row.cost_micros, row.at_micros, row.seq)
         self.rhythm.take(row.at_micros, row.cost_micros, approved)
         self._pass_time(row.at_micros)
@@ -73,7 +79,11 @@ class AgentPast:
         return self._approve(row)
 
     def spoil(self, seq: int) -> None:
-        """An approval bought nothing, or more than was approved."""
+        """An approval bought nothing, or more than was approved; told twice, it counts once."""
+        if seq in self.spoiled_seqs:
+            return
+        self.spoiled_seqs.append(seq)
+        del self.spoiled_seqs[:-_SPOILED_SEQS_MAX]
         self.texts.excuse(seq)
         self.errors = min(self.errors + 1, max(self.decided, 1))
         self.error_streak = min(self.error_streak + 1, _STREAK_MAX)

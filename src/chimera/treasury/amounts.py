@@ -49,6 +49,11 @@ def hundredths_up(value: Decimal) -> int:
     return int((value * 100).to_integral_value(ROUND_CEILING))
 
 
+def hundredths_exact(value: Decimal) -> int:
+    """Whole hundredths of a number with at most two decimals."""
+    return int(value * 100)
+
+
 def cents_of_usd(amount: Decimal) -> int:
     """Whole cents of an amount that has no finer part."""
     return int(amount.scaleb(2))

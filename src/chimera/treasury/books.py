@@ -19,6 +19,13 @@ CLOCK_BACK_MAX = timedelta(hours=1)
 LineMark = tuple[int, int, int, int, int]
 
 
+def ledger_time(last_time: datetime | None, now: datetime) -> datetime:
+    """The clock's moment, unless it ran back a little behind the last row's."""
+    if last_time is not None and now < last_time <= now + CLOCK_BACK_MAX:
+        return last_time
+    return now
+
+
 @dataclass(slots=True)
 class Books:
     """Rows 1 to `frontier.size` are entered; `last_tx` is the last one's id."""
@@ -35,10 +42,8 @@ class Books:
         return self.frontier.size
 
     def time(self, now: datetime) -> datetime:
-        """The moment of the next rows: the clock's, unless it ran back a little."""
-        if self.last_time is not None and now < self.last_time <= now + CLOCK_BACK_MAX:
-            return self.last_time
-        return now
+        """The moment of the next rows."""
+        return ledger_time(self.last_time, now)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,9 @@ from chimera.storage.records import budget_alert, budget_change
 from chimera.storage.records.budget_alert import BudgetAlert
 from chimera.storage.records.budget_change import BudgetChange
 from chimera.storage.records.budget_tracking import BudgetRecord
-from chimera.treasury.budgets import BudgetLimits, read_budgets
+from chimera.treasury.budgets import read_budgets
 from chimera.treasury.limits import binding, effective_limits
+from chimera.treasury.policy import BudgetLimits
 
 
 async def budget_lines(connection: Connection, settings: BudgetLimits, at: datetime) -> tuple[BudgetLine, ...]:

@@ -6,6 +6,7 @@ Nothing reads them to decide about money, so a Redis that is slow, full or away 
 import asyncio
 import logging
 from collections.abc import Sequence
+from typing import NamedTuple
 from uuid import UUID
 
 from redis.asyncio import Redis
@@ -15,6 +16,8 @@ from chimera.contracts.budget import BudgetState
 from chimera.core.clock import Clock
 from chimera.core.vocabulary import BudgetCategory, BudgetPeriod
 from chimera.storage.records.budget_tracking import BudgetRecord
+from chimera.treasury.amounts import usd_of_cents
+from chimera.treasury.lines import LineView
 
 VERSION_KEY = "budget:view:version"
 """The ledger and the row of it that the view shows: an older row that comes late is not written."""
@@ -22,6 +25,7 @@ WRITE_SECONDS_MAX = 0.1
 PAUSE_SECONDS = 5.0
 """After a failure the view is left alone this long, so that a dead Redis does not slow every approval."""
 _WRITE_ATTEMPTS_MAX = 3
+_BUSY_SECONDS = 0.1
 _TTL_SECONDS = {BudgetPeriod.DAILY: 86_400, BudgetPeriod.WEEKLY: 604_800, BudgetPeriod.MONTHLY: 2_678_400}
 
 _log = logging.getLogger(__name__)
@@ -39,13 +43,54 @@ def budget_state(line: BudgetRecord) -> BudgetState:
     )
 
 
+def _state_of(line: LineView) -> BudgetState:
+    return BudgetState(
+        period=BudgetPeriod(line.period),
+        category=BudgetCategory(line.category),
+        limit=usd_of_cents(line.limit),
+        spent=usd_of_cents(line.spent),
+        remaining=usd_of_cents(line.left),
+        last_updated=line.at.replace(microsecond=0),
+    )
+
+
+class Shown(NamedTuple):
+    """The budget lines as row `seq` of the ledger left them."""
+
+    ledger_id: UUID
+    seq: int
+    lines: tuple[LineView, ...]
+
+
 class BudgetView:
-    """Writes the view; never raises for Redis."""
+    """Writes the view; never raises for Redis. One write at a time, and under load at most one each 0.1 s."""
 
     def __init__(self, redis: Redis, clock: Clock) -> None:
         self._redis = redis
         self._clock = clock
         self._paused_until = clock.monotonic()
+        self._next_at = clock.monotonic()
+        self._shown_seq = 0
+        self._writing = False
+
+    async def show(self, shown: Shown | None, *, busy: bool) -> None:
+        """Show these lines. While `busy`, more is to come at once: what is left out then, a later write shows."""
+        if shown is None or shown.seq <= self._shown_seq or self._writing:
+            return
+        if busy and self._clock.monotonic() < self._next_at:
+            return
+        await self.flush(shown)
+
+    async def flush(self, shown: Shown | None) -> None:
+        """Show these lines now, unless they are shown already."""
+        if shown is None or shown.seq <= self._shown_seq:
+            return
+        self._writing, self._next_at = True, self._clock.monotonic() + _BUSY_SECONDS
+        try:
+            if await self.write([_state_of(line) for line in shown.lines], shown.ledger_id, shown.seq):
+                self._shown_seq = max(self._shown_seq, shown.seq)
+        finally:
+            self._writing = False
 
     async def write(self, states: Sequence[BudgetState], ledger_id: UUID, seq: int) -> bool:
         """Show the budgets as row `seq` of the ledger left them; answers whether they, or newer ones, are shown."""

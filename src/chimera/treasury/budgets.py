@@ -1,6 +1,6 @@
-"""The current budget lines: made and kept at the configured limits, locked for a decision or read for people."""
+"""The current budget lines as the next decision will see them; nothing is written."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -10,21 +10,7 @@ from chimera.storage.database import Connection
 from chimera.storage.records import budget_tracking
 from chimera.storage.records.budget_tracking import BudgetLimit, BudgetRecord
 from chimera.treasury.periods import PeriodBounds, current_periods
-
-BudgetLimits = Callable[[BudgetPeriod, BudgetCategory], Decimal]
-"""The configured limit of a period and category, in USD, greater than zero."""
-
-
-async def lock_budgets(connection: Connection, limits: BudgetLimits, at: datetime) -> list[BudgetRecord]:
-    """Every current line, locked, at its configured limit; to be called under the ledger head's lock."""
-    periods = current_periods(at)
-    starts = _starts(periods)
-    wanted = _wanted(periods, limits)
-    lines = await budget_tracking.lock_current(connection, starts)
-    if stale := _stale(lines, wanted):
-        await budget_tracking.set_limits(connection, stale, at)
-        lines = await budget_tracking.lock_current(connection, starts)
-    return lines
+from chimera.treasury.policy import BudgetLimits
 
 
 async def read_budgets(connection: Connection, limits: BudgetLimits, at: datetime) -> list[BudgetRecord]:
@@ -44,17 +30,6 @@ def _wanted(periods: Sequence[PeriodBounds], limits: BudgetLimits) -> list[Budge
         for bounds in periods
         for category in BudgetCategory
     ]
-
-
-def _stale(lines: Sequence[BudgetRecord], wanted: Sequence[BudgetLimit]) -> list[BudgetLimit]:
-    """The lines that are missing or stand at another limit than they should."""
-    found = {(line.period, line.category): line for line in lines}
-    stale = []
-    for limit in wanted:
-        line = found.get((limit.period, limit.category))
-        if line is None or line.limit_amount != max(limit.limit_amount, line.spent_amount):
-            stale.append(limit)
-    return stale
 
 
 def _seen(limit: BudgetLimit, line: BudgetRecord | None, at: datetime) -> BudgetRecord:

@@ -12,6 +12,7 @@ from chimera.treasury.lines import Charged, Line
 from chimera.treasury.risk import RiskScore
 
 TRANSACTION_MICROS_MAX = int(TRANSACTION_USD_MAX) * MICROS_PER_USD
+PAUSED_REASON = "Spending is paused"
 RISK_HUNDREDTHS_MAX = int(RISK_ESCALATION_THRESHOLD * 100)
 
 
@@ -60,7 +61,7 @@ def decide(ask: Ask, charged: Charged, rules: Rules, risk: RiskScore) -> Verdict
             f"{micros_text(TRANSACTION_MICROS_MAX)} at a time",
         )
     if rules.paused:
-        return _rejected(ReasonCode.SPEND_PAUSED, "Spending is paused: nothing is approved until it is resumed")
+        return _rejected(ReasonCode.SPEND_PAUSED, f"{PAUSED_REASON}: nothing is approved until it is resumed")
     if ask.charge_cents > min(charged.left()):
         return _rejected(ReasonCode.BUDGET_EXCEEDED, _beyond(ask.charge_cents, charged.tightest()))
     if ask.roi_hundredths < rules.hurdle_hundredths:

@@ -9,32 +9,15 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from nacl.signing import SigningKey
-
-from chimera.contracts.approval import Approval, ApprovalRequest, BudgetRemaining, SignedDecision
+from chimera.contracts.approval import Approval, BudgetRemaining, SignedDecision
 from chimera.contracts.ledger import LedgerEntry
 from chimera.core.errors import Detail
 from chimera.core.vocabulary import Decision
-from chimera.security.decision_signature import canonical, key_id_of, sign
+from chimera.security.decision_signature import canonical
 from chimera.storage.records.ledger import LedgerRecord
-from chimera.treasury.amounts import decimal_text, usd_text
-from chimera.treasury.columns import KIND_DECISION, columns_of
-from chimera.treasury.decision import Verdict
-from chimera.treasury.merkle import leaf_data, leaf_hash
-from chimera.treasury.risk import RiskScore
+from chimera.treasury.columns import columns_of
 
-ESCALATED_PREFIX = "ESCALATED:"
 _ENTRY_TEXTS = frozenset({"document", "leaf_hash"})
-
-
-@dataclass(frozen=True, slots=True)
-class Position:
-    """Where and when a decision enters the ledger, and which CFO agent made it."""
-
-    seq: int
-    tx_id: UUID
-    decided_at: datetime
-    cfo_agent_id: UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,52 +28,6 @@ class Seal:
     key_id: str
     leaf_hash: bytes
     execution_time_ms: int
-
-
-def request_document(request: ApprovalRequest) -> dict[str, Detail]:
-    """The request's part of the document; equal numbers have equal text (2.5 and 2.50)."""
-    return {
-        "request_id": str(request.request_id),
-        "agent_id": str(request.agent_id),
-        "request_type": request.request_type.value,
-        "amount": usd_text(request.request_cost),
-        "projected_roi": decimal_text(request.projected_roi),
-        "justification": request.justification,
-    }
-
-
-def decision_document(
-    request: ApprovalRequest, verdict: Verdict, risk: RiskScore, position: Position
-) -> dict[str, Detail]:
-    """Every field that is signed; their list stands in `security/decision_signature.py`."""
-    escalated = verdict.decision is Decision.ESCALATED
-    return {
-        **request_document(request),
-        "kind": KIND_DECISION,
-        "tx_id": str(position.tx_id),
-        "seq": position.seq,
-        "decision": verdict.decision.value,
-        "reason": verdict.reason,
-        "reason_code": verdict.reason_code.value,
-        "risk_score": f"{risk.score:.2f}",
-        "risk_factors": [{"code": factor.code.value, "points": f"{factor.points:.2f}"} for factor in risk.factors],
-        "budget_remaining": {
-            "daily": usd_text(verdict.remaining.daily),
-            "weekly": usd_text(verdict.remaining.weekly),
-            "monthly": usd_text(verdict.remaining.monthly),
-        },
-        "conditions": [f"{ESCALATED_PREFIX}{position.tx_id}"] if escalated else [],
-        "cfo_agent_id": str(position.cfo_agent_id),
-        "decided_at": position.decided_at.isoformat(timespec="microseconds").replace("+00:00", "Z"),
-    }
-
-
-def signed_record(fields: Mapping[str, Detail], key: SigningKey, execution_time_ms: int) -> LedgerRecord:
-    """The row that enters the ledger: the document, signed."""
-    document = canonical(fields)
-    signature = sign(document, key)
-    leaf = leaf_hash(leaf_data(document, signature))
-    return record_of(fields, Seal(signature, key_id_of(key.verify_key), leaf, execution_time_ms))
 
 
 def record_of(fields: Mapping[str, Detail], seal: Seal) -> LedgerRecord:

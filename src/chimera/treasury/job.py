@@ -57,11 +57,11 @@ class LoopDelivery:
     """Answers futures of one event loop; a batch wakes it once."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
+        self.loop = loop
 
     def deliver(self, answers: Sequence[tuple[Job, Given]]) -> None:
-        if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(_settle_futures, answers)
+        if not self.loop.is_closed():
+            self.loop.call_soon_threadsafe(_settle_futures, answers)
 
 
 def _settle_futures(answers: Sequence[tuple[Job, Given]]) -> None:

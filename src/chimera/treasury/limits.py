@@ -17,7 +17,7 @@ from chimera.storage.records.budget_change import BudgetChange
 from chimera.storage.records.budget_tracking import BudgetRecord
 from chimera.treasury.alerts import line_name, percents_reached, threshold_alert
 from chimera.treasury.amounts import usd_text
-from chimera.treasury.budgets import BudgetLimits
+from chimera.treasury.policy import BudgetLimits
 
 LIMIT_USD_MAX = Decimal("99999999.99")
 REASON_CHARACTERS_MAX = 500

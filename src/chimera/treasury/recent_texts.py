@@ -1,12 +1,13 @@
 """An agent's last requests by what they say: exact copies, and near-equal ones (the same first letters)."""
 
 from array import array
+from functools import lru_cache
 from typing import NamedTuple
 
 ROWS_MAX = 12
 WINDOW_MICROS = 600_000_000
 SHAPE_LETTERS = 20
-_EXACT, _SHAPE, _MICROS, _AT, _SEQ, _FIELDS = 0, 1, 2, 3, 4, 5
+_MICROS, _AT, _SEQ, _FIELDS = 0, 1, 2, 3
 _NOT_LETTERS = {code: None for code in range(128) if not chr(code).isalpha()}
 _TEXT_CHARACTERS_MAX = 80
 
@@ -22,51 +23,63 @@ class Copies(NamedTuple):
 NO_COPIES = Copies(0, 0, 0)
 
 
+@lru_cache(maxsize=256)
 def shape_of(text: str) -> int:
     """A number that near-equal texts share: their first letters, without case, digits and signs."""
     return hash(text[:_TEXT_CHARACTERS_MAX].translate(_NOT_LETTERS)[:SHAPE_LETTERS].lower())
 
 
 class RecentTexts:
-    """A ring of rows in one flat array; a row is its two hashes, its amount, its time and its seq."""
+    """A ring of rows in flat arrays: their two hashes, and amount, time and seq."""
 
-    __slots__ = ("_cells", "_next")
+    __slots__ = ("_cells", "_exacts", "_next", "_shapes")
 
     def __init__(self) -> None:
-        self._cells = array("q")
+        self._exacts, self._shapes, self._cells = array("q"), array("q"), array("q")
         self._next = 0
 
     def take(self, exact: int, shape: int, micros: int, at_micros: int, seq: int) -> None:
         """Remember a request in the place of the oldest; `exact` 0 for one that may well be asked again."""
-        row = array("q", (exact, shape, micros, at_micros, seq))
-        if len(self._cells) < ROWS_MAX * _FIELDS:
-            self._cells.extend(row)
+        if len(self._exacts) < ROWS_MAX:
+            self._exacts.append(exact)
+            self._shapes.append(shape)
+            self._cells.extend((micros, at_micros, seq))
             return
-        self._cells[self._next : self._next + _FIELDS] = row
-        self._next = (self._next + _FIELDS) % (ROWS_MAX * _FIELDS)
+        place = self._next
+        self._exacts[place], self._shapes[place] = exact, shape
+        cell = place * _FIELDS
+        self._cells[cell], self._cells[cell + _AT], self._cells[cell + _SEQ] = micros, at_micros, seq
+        self._next = (place + 1) % ROWS_MAX
 
     def excuse(self, seq: int) -> None:
         """The request of this seq bought nothing: asking it again is no copy."""
-        for place in range(0, len(self._cells), _FIELDS):
-            if self._cells[place + _SEQ] == seq:
-                self._cells[place + _EXACT] = 0
+        for place in range(len(self._exacts)):
+            if self._cells[place * _FIELDS + _SEQ] == seq:
+                self._exacts[place] = 0
 
     def copies(self, exact: int, shape: int, micros: int, at_micros: int) -> Copies:
         """What was asked in the last ten minutes in the same words; copies are those that cost no more than this one.
 
         One at a higher amount is none, so that asking for more never looks better.
         """
-        cells = self._cells
-        if shape not in cells:
+        shapes, cells, since = self._shapes, self._cells, at_micros - WINDOW_MICROS
+        if shape not in shapes:
             return NO_COPIES
-        similar = same = 0
-        groups: dict[int, int] = {}
-        since, most = at_micros - WINDOW_MICROS, micros + micros // 20
-        for place in range(0, len(cells), _FIELDS):
-            if cells[place + _SHAPE] != shape or cells[place + _AT] <= since:
-                continue
-            similar += 1
-            if cells[place + _EXACT] == exact and (cost := cells[place + _MICROS]) <= most:
-                same += 1
-                groups[cost] = groups.get(cost, 0) + 1
-        return Copies(max(groups.values(), default=0), same, similar)
+        if cells[self._next * _FIELDS + _AT] > since:
+            similar = shapes.count(shape)
+        else:
+            ats = cells[_AT::_FIELDS]
+            similar = sum(found == shape and at > since for found, at in zip(shapes, ats, strict=True))
+        if exact not in self._exacts:
+            return Copies(0, 0, similar)
+        return Copies(*self._exact(exact, micros + micros // 20, since), similar)
+
+    def _exact(self, exact: int, micros_max: int, since: int) -> tuple[int, int]:
+        costs = [
+            cost
+            for found, cost, at in zip(self._exacts, self._cells[::_FIELDS], self._cells[_AT::_FIELDS], strict=True)
+            if found == exact and at > since and cost <= micros_max
+        ]
+        if len(costs) < 2:
+            return len(costs), len(costs)
+        return max(map(costs.count, set(costs))), len(costs)

@@ -1,10 +1,11 @@
 """What a refused approval means to the step that needed the money."""
 
 from chimera.contracts.approval import Approval, ApprovalRequest
-from chimera.core.errors import BudgetExceeded, Detail, RoiTooLow, WaitsForHuman
+from chimera.core.errors import BudgetExceeded, Detail, RoiTooLow, SpendPaused, WaitsForHuman
 from chimera.core.limits import TRANSACTION_USD_MAX
 from chimera.core.money import cents_up
-from chimera.treasury.document import ESCALATED_PREFIX
+from chimera.treasury.decision import PAUSED_REASON
+from chimera.treasury.encoding import ESCALATED_PREFIX
 
 
 def require_approved(approval: Approval, request: ApprovalRequest) -> None:
@@ -16,6 +17,7 @@ def require_approved(approval: Approval, request: ApprovalRequest) -> None:
     Raises:
         WaitsForHuman: the request was escalated; `tx_id` names it.
         BudgetExceeded: more than a budget holds, or than one transaction may be.
+        SpendPaused: all spending is paused.
         RoiTooLow: below the hurdle rate.
     """
     if approval.approved:
@@ -31,6 +33,8 @@ def require_approved(approval: Approval, request: ApprovalRequest) -> None:
         if condition.startswith(ESCALATED_PREFIX):
             tx_id = condition.removeprefix(ESCALATED_PREFIX)
             raise WaitsForHuman(f"{approval.reason}; see transaction {tx_id}", {**details, "tx_id": tx_id})
+    if approval.reason.startswith(PAUSED_REASON):
+        raise SpendPaused(f"{approval.reason} (`chimera spend resume`)", details)
     if request.request_cost > TRANSACTION_USD_MAX or cents_up(request.request_cost) > least:
         raise BudgetExceeded(f"{approval.reason}: wait for the next period or raise the limit", details)
     raise RoiTooLow(f"{approval.reason}: ask for less money or a better return", details)

@@ -117,13 +117,13 @@ RULES: tuple[Rule, ...] = (
         RiskCode.BURST_MINUTE.value,
         scorecard.BURST_MINUTE_MAX,
         scorecard.burst_minute,
-        lambda f: f"{f.minute.requests + 1:.0f} in a minute, {f.minute.usual_requests:.0f} usual",
+        lambda f: f"{f.paces.minute + 1:.0f} in a minute, {f.paces.minute_usual:.0f} usual",
     ),
     Rule(
         RiskCode.BURST_HOUR.value,
         scorecard.BURST_HOUR_MAX,
         scorecard.burst_hour,
-        lambda f: f"{f.hour.requests + 1:.0f} in an hour, {f.hour.usual_requests:.0f} usual",
+        lambda f: f"{f.paces.hour + 1:.0f} in an hour, {f.paces.hour_usual:.0f} usual",
     ),
     Rule(
         RiskCode.BURN_RATE.value,
@@ -160,7 +160,7 @@ RULES: tuple[Rule, ...] = (
         scorecard.SPLIT_MAX,
         scorecard.split,
         lambda f: (
-            f"{f.ten_minutes.requests + 1:.0f} requests in ten minutes, {f.ten_minutes_share:.1%} of the day's limit"
+            f"{f.paces.ten_minutes + 1:.0f} requests in ten minutes, {f.ten_minutes_share:.1%} of the day's limit"
         ),
     ),
     Rule(
@@ -177,6 +177,8 @@ RULES: tuple[Rule, ...] = (
     ),
 )
 
+_POINTS = tuple(rule.points for rule in RULES)
+
 
 def weigh(ask: Ask, pasts: Pasts, day: Day, at_micros: int, policy: RiskPolicy) -> RiskScore:
     """The scorecard's verdict on a request; changes nothing."""
@@ -185,16 +187,16 @@ def weigh(ask: Ask, pasts: Pasts, day: Day, at_micros: int, policy: RiskPolicy) 
 
 def score(facts: RiskFacts) -> RiskScore:
     """The points of every factor, and the logistic of their sum."""
-    total = BASE_POINTS
-    factors: list[RiskFactor] = []
-    for code, _, points_of, value_of in RULES:
-        points = int(points_of(facts))
-        if points:
-            total += points
-            factors.append(RiskFactor(code, points, value_of(facts)))
-    if not factors:
+    points = [points_of(facts) for points_of in _POINTS]
+    if not any(points):
         return _CALM
+    factors = [
+        RiskFactor(rule.code, round(given), rule.value(facts))
+        for rule, given in zip(RULES, points, strict=True)
+        if given >= 0.5
+    ]
     factors.sort(key=_heaviest_first)
+    total = BASE_POINTS + sum(factor.points for factor in factors)
     return RiskScore(_hundredths(total), tuple(factors))
 
 

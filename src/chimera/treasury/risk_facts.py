@@ -7,7 +7,7 @@ from chimera.treasury.agent_past import AgentPast
 from chimera.treasury.ask import Ask
 from chimera.treasury.past import Pasts
 from chimera.treasury.recent_texts import NO_COPIES, Copies, shape_of
-from chimera.treasury.rhythm import Pace
+from chimera.treasury.rhythm import NO_PACES, Paces
 from chimera.treasury.usual_price import UsualPrice
 
 _MICROS_PER_CENT = 10_000
@@ -15,9 +15,10 @@ ROI_P90_PRIOR_HUNDREDTHS = 600
 """Until returns are measured: nine of ten are assumed to stay below 6. Prior, not measured."""
 ROI_HURDLES_MIN = 2
 """A claim of twice the hurdle is never called inflated, however low the measured returns are."""
-_NO_PACE = Pace(0.0, 0.0, 0.0, 0.0, 0.0)
 _NEW = AgentPast()
 _NO_USUAL_PRICE = UsualPrice()
+COPIES_SHARE_MIN = 1e-5
+"""Below this share of the day's limit in ten minutes, what the requests say does not matter, and is not looked at."""
 
 
 class Day(NamedTuple):
@@ -42,13 +43,11 @@ class RiskFacts(NamedTuple):
     log_above_type: float
     type_spread: float
     times_estimate: float
-    minute: Pace
-    ten_minutes: Pace
-    hour: Pace
+    paces: Paces
     minute_share: float
     ten_minutes_share: float
     hour_share: float
-    usual_ten_minutes_share: float
+    limit_micros: int
     mean_gap_seconds: float
     copies: Copies
     exact_habit: float
@@ -79,13 +78,15 @@ def measure(ask: Ask, pasts: Pasts, day: Day, at_micros: int, roi_p90_hundredths
     kind = pasts.type_price(ask.request_type)
     log_cost = math.log(cost)
     if past is _NEW:
-        minute = ten_minutes = hour = _NO_PACE
-        copies, calm = NO_COPIES, 0.0
+        paces, copies, calm = NO_PACES, NO_COPIES, 0.0
     else:
-        pace = past.rhythm.pace
-        minute, ten_minutes, hour = pace(0, at_micros), pace(1, at_micros), pace(2, at_micros)
-        copies = past.texts.copies(hash(ask.justification), shape_of(ask.justification), cost, at_micros)
-        calm = min(1.0, max(0.0, 1 - (at_micros - past.last_at) / _ERRORS_CALM_MICROS))
+        paces = past.rhythm.paces(at_micros)
+        copies = NO_COPIES
+        if paces.ten_minutes_micros + cost > COPIES_SHARE_MIN * limit:
+            text = ask.justification
+            copies = past.texts.copies(hash(text), shape_of(text), cost, at_micros)
+        calm = 1 - (at_micros - past.last_at) / _ERRORS_CALM_MICROS if past.errors else 0.0
+        calm = 0.0 if calm <= 0 else min(calm, 1.0)
     claim = math.log(ask.roi_hundredths) if ask.roi_hundredths > 0 else 0.0
     return RiskFacts(
         cost / limit,
@@ -99,13 +100,11 @@ def measure(ask: Ask, pasts: Pasts, day: Day, at_micros: int, roi_p90_hundredths
         log_cost - (own.median if own.count >= 8 and own.median > kind.median else kind.median),
         kind.spread,
         cost / max(ask.estimate_micros, 1) if ask.estimate_micros is not None else 0.0,
-        minute,
-        ten_minutes,
-        hour,
-        (minute.micros + cost) / limit,
-        (ten_minutes.micros + cost) / limit,
-        (hour.micros + cost) / limit,
-        ten_minutes.usual_micros / limit,
+        paces,
+        (paces.minute_micros + cost) / limit,
+        (paces.ten_minutes_micros + cost) / limit,
+        (paces.hour_micros + cost) / limit,
+        limit,
         past.mean_gap_seconds(),
         copies,
         past.exact_habit,

@@ -7,14 +7,16 @@ from uuid import UUID
 from chimera.core.errors import InternalError
 from chimera.storage.records import batch as statements
 from chimera.storage.records.batch import EnteredRow, EscalationRow, HoldRow, WriterConnection
-from chimera.treasury.acts import Act, Settle, Void
+from chimera.treasury.acts import Act, Pause, Resume, Settle, Void
 from chimera.treasury.books import Books, LineMark, line_mark
 from chimera.treasury.lines import Amounts, Charged, Line, Lines
 from chimera.treasury.periods import current_periods
 
+_BY_REQUEST = (Settle, Void, Pause, Resume)
+
 
 class BatchScene:
-    """The scene of one batch; `before` and `marks` tell what its lines held, those of earlier periods once asked for."""
+    """The scene of one batch; `before` and `marks` tell what its lines held."""
 
     def __init__(
         self, books: Books, connection: WriterConnection, at: datetime, cfo: UUID, fresh_id: Callable[[], UUID]
@@ -36,8 +38,8 @@ class BatchScene:
         """Read what these acts are about, in four statements however many they are."""
         if not acts:
             return
-        named = [act.tx_id for act in acts if not isinstance(act, Settle | Void) and hasattr(act, "tx_id")]
-        requests = {act.request_id for act in acts if isinstance(act, Settle | Void)}
+        named = [act.tx_id for act in acts if not isinstance(act, _BY_REQUEST) and hasattr(act, "tx_id")]
+        requests = {act.request_id for act in acts if isinstance(act, _BY_REQUEST)}
         requests |= {row.request_id for row in statements.rows_of_transactions(self._connection, named)}
         for row in statements.rows_of_requests(self._connection, list(requests)):
             self._rows.setdefault(row.request_id, []).append(row)

@@ -6,7 +6,7 @@ import math
 from chimera.treasury.risk_facts import RiskFacts
 
 AMOUNT_SHARE_MAX = 250
-AMOUNT_HISTORY_MAX = 560
+AMOUNT_HISTORY_MAX = 600
 TYPE_PRICE_MAX = 450
 ABOVE_ESTIMATE_MAX = 520
 BURST_MINUTE_MAX = 600
@@ -16,14 +16,14 @@ ERROR_RATE_MAX = 520
 ROI_CLAIM_MAX = 560
 ROI_HISTORY_MAX = 450
 DUPLICATE_MAX = 520
-SPLIT_MAX = 620
+SPLIT_MAX = 720
 FIRST_USE_MAX = 50
 SLEEPER_MAX = 460
 
 _SPREAD_MIN = 0.25
 _TYPE_SPREAD_MIN = 0.7
 _CLAIMS_SPREAD_MIN = 0.2
-_SPLIT_SUM, _SPLIT_TEXT, _SPLIT_TEXT_NEW = 290, 330, 200
+_SPLIT_SUM, _SPLIT_TEXT, _SPLIT_TEXT_NEW = 330, 390, 240
 
 
 def amount_share(f: RiskFacts) -> float:
@@ -40,7 +40,7 @@ def amount_history(f: RiskFacts) -> float:
     if f.own_rows < 3 or over <= 0.15:
         return 0.0
     z = f.log_above_own_median / max(f.own_spread * 1.2, _SPREAD_MIN)
-    unusual = max(_ramp(z, 2.5, 7.0) * _ramp(over, 0.15, 0.6), _ramp(over, 0.3, 1.6))
+    unusual = max(_ramp(z, 2.2, 5.2) * _ramp(over, 0.15, 0.5), _ramp(over, 0.25, 1.2))
     sure = min(1.0, 0.6 + f.own_rows / 20)
     return AMOUNT_HISTORY_MAX * unusual * sure * _matters(f.share, 1e-5, 1e-4)
 
@@ -66,29 +66,33 @@ def above_estimate(f: RiskFacts) -> float:
 
 def burst_minute(f: RiskFacts) -> float:
     """More requests in a minute than in the agent's own busy ones."""
-    pace = f.minute
-    if pace.closed < 3 or pace.requests < 3:
+    paces = f.paces
+    times = (paces.minute + 1) / (1.5 * paces.minute_usual + 2)
+    if times <= 1 or paces.minutes_closed < 3:
         return 0.0
-    times = (pace.requests + 1) / (1.5 * pace.usual_requests + 2)
     return BURST_MINUTE_MAX * _log_ramp(times, 1, 2.5) * _burst_matters(f, f.minute_share)
 
 
 def burst_hour(f: RiskFacts) -> float:
     """More requests in an hour than in the agent's own busy ones."""
-    pace = f.hour
-    if pace.closed < 3 or pace.requests < 6:
+    paces = f.paces
+    times = (paces.hour + 1) / (1.5 * paces.hour_usual + 6)
+    if times <= 1 or paces.hours_closed < 3:
         return 0.0
-    times = (pace.requests + 1) / (1.5 * pace.usual_requests + 6)
     return BURST_HOUR_MAX * _log_ramp(times, 1, 3) * _burst_matters(f, f.hour_share / 3)
 
 
 def burn_rate(f: RiskFacts) -> float:
     """The spent share of the day runs ahead of the clock by more than a quarter of the day."""
+    if f.taken_share <= 0.25 - f.share:
+        return 0.0
     return BURN_RATE_MAX * _ramp(f.taken_share + f.share - f.elapsed_share, 0.25, 0.75)
 
 
 def error_rate(f: RiskFacts) -> float:
     """The share of the last requests that were rejected, voided, expired or overrun, or a row of them."""
+    if not f.error_rate:
+        return 0.0
     return ERROR_RATE_MAX * max(_ramp(f.error_rate, 0.25, 0.7), _ramp(f.error_streak, 1, 6))
 
 
@@ -119,21 +123,25 @@ def duplicate(f: RiskFacts) -> float:
 
 def split(f: RiskFacts) -> float:
     """Many requests in ten minutes whose sum is large for the agent, and near-equal words among them."""
-    if f.ten_minutes.requests < 2:
+    paces = f.paces
+    if paces.ten_minutes < 2 or f.ten_minutes_share <= 1e-4:
         return 0.0
-    known = f.ten_minutes.closed >= 4
-    expected = 1.5 * f.usual_ten_minutes_share + 0.003 if known else 0.02
-    points = _SPLIT_SUM * _log_ramp(f.ten_minutes_share / expected, 1, 2.5 if known else 5)
+    known = paces.ten_minutes_closed >= 4
+    expected = 1.3 * paces.ten_minutes_usual_micros / f.limit_micros + 0.002 if known else 0.02
+    times = f.ten_minutes_share / expected
+    points = _SPLIT_SUM * _log_ramp(times, 1, 2.2 if known else 5)
     pieces = f.copies.similar - 1 - 1.5 * f.similar_habit
     if pieces > 0:
-        text = _SPLIT_TEXT if known else _SPLIT_TEXT_NEW
-        points += text * _ramp(pieces, 0, 4) * _matters(f.ten_minutes_share, 1e-3, 1e-2)
+        text = (_SPLIT_TEXT if known else _SPLIT_TEXT_NEW) * (0.4 + 0.6 * _log_ramp(times, 0.4, 1.2))
+        points += text * _ramp(pieces, 0, 3) * _matters(f.ten_minutes_share, 1e-4, 2e-3)
     return points
 
 
 def first_use(f: RiskFacts) -> float:
     """The agent's first request, or half of it for its first of this type."""
-    return FIRST_USE_MAX * (1.0 if f.first_agent else 0.5 if f.first_type else 0.0)
+    if not f.first_type:
+        return 0.0
+    return FIRST_USE_MAX * (1.0 if f.first_agent else 0.5)
 
 
 def sleeper(f: RiskFacts) -> float:
@@ -141,14 +149,14 @@ def sleeper(f: RiskFacts) -> float:
     if not f.sleeping:
         return 0.0
     large = _ramp(f.log_above_own_median, 0.3, 1.2) if f.own_rows else _ramp(f.share, 0.02, 0.15)
-    many = _log_ramp((f.ten_minutes.requests + 1) / (f.ten_minutes.usual_requests + 1), 1, 4)
+    many = _log_ramp((f.paces.ten_minutes + 1) / (f.paces.ten_minutes_usual + 1), 1, 4)
     return SLEEPER_MAX * f.sleeping * (0.1 + 0.9 * max(large, many)) * _matters(f.ten_minutes_share, 1e-5, 3e-4)
 
 
 def _burst_matters(f: RiskFacts, share: float) -> float:
     """For an agent that usually is slow nearly any burst matters; for a fast one only the money in it."""
     slow = _log_ramp(f.mean_gap_seconds, 20, 120)
-    return max(slow * _matters(share, 1e-6, 1e-5), _matters(share, 3e-4, 3e-3))
+    return max(slow * _matters(share, 1e-5, 1e-4), _matters(share, 3e-4, 3e-3))
 
 
 def _ramp(value: float, low: float, high: float) -> float:

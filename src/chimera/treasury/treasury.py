@@ -1,8 +1,13 @@
-"""The one place where money is decided: one short transaction an approval, and only then the answer."""
+"""The one place where money is decided: requests go to the writer, answers come back after the commit."""
 
+import asyncio
+import os
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from decimal import Decimal
+from types import TracebackType
+from typing import Self
 from uuid import UUID
 
 import psycopg
@@ -11,23 +16,46 @@ from redis.asyncio import Redis
 
 from chimera.contracts.approval import Approval, ApprovalRequest, SignedDecision
 from chimera.contracts.budget import BudgetState
+from chimera.contracts.escalation import Escalation
 from chimera.contracts.ledger import LedgerEntry, VerificationReport
+from chimera.contracts.spending import OpenHold, Spending
 from chimera.core.clock import Clock
-from chimera.core.errors import EngineUnavailable, Forbidden, InternalError, NotFound, ValidationFailed
-from chimera.storage.database import Connection, Database
-from chimera.storage.records import ledger
-from chimera.treasury.approving import Desk, Outcome, Spending, SpendingPolicy
+from chimera.core.errors import Conflict, EngineUnavailable, InternalError, NotFound, ValidationFailed
+from chimera.core.identity import RandomBytes, new_id
+from chimera.core.money import micros_from_usd
+from chimera.core.vocabulary import RequestType
+from chimera.storage.database import Connection, Database, connect_writer
+from chimera.storage.records import budget_change, escalation, ledger, spend_hold
+from chimera.storage.records.ledger import LedgerRecord
+from chimera.treasury import escalations
+from chimera.treasury.acts import Act, Answer, Expire, Lapse, Pause, Resume, Settle, Void
+from chimera.treasury.amounts import cents_of_micros, hundredths_exact, usd_of_cents
+from chimera.treasury.answers import approval_of
+from chimera.treasury.ask import Ask
 from chimera.treasury.budget_view import BudgetView, budget_state
 from chimera.treasury.budgets import read_budgets
-from chimera.treasury.document import approval_of, entry_of, signed_decision_of
+from chimera.treasury.clerk import Clerk
+from chimera.treasury.document import approval_of as approval_of_row
+from chimera.treasury.document import entry_of, signed_decision_of
+from chimera.treasury.job import ActAnswer, DecidedAnswer, Given, Job, LoopDelivery
+from chimera.treasury.limits import binding, effective_limits
+from chimera.treasury.policy import SpendingPolicy
 from chimera.treasury.verify import verify_ledger
+from chimera.treasury.writer import Observe, Writer
 
 ENTRIES_MAX = 1000
-_ATTEMPTS_MAX = 3
+SWEEP_ROWS_MAX = 500
+HOLD_MAX = timedelta(days=30)
+NAME_CHARACTERS_MAX = 100
+REASON_CHARACTERS_MAX = 2000
+NO_REASON = "No reason given"
 
 
 class Treasury:
-    """Decides about requests for money, and shows what was decided."""
+    """Decides about requests for money, follows what becomes of them, and shows what was decided.
+
+    To be closed (`async with`, or `aclose`) once anything was decided.
+    """
 
     def __init__(
         self,
@@ -38,34 +66,183 @@ class Treasury:
         key: SigningKey,
         cfo_agent_id: UUID,
         policy: SpendingPolicy,
+        random_bytes: RandomBytes = os.urandom,
+        observe: Observe = lambda _step: None,
     ) -> None:
         self._database = database
         self._clock = clock
         self._policy = policy
-        self._cfo_agent_id = cfo_agent_id
         self._view = BudgetView(redis, clock)
-        self._desk = Desk(clock=clock, key=key, cfo_agent_id=cfo_agent_id, policy=policy)
+        clerk = Clerk(clock=clock, key=key, cfo_agent_id=cfo_agent_id, policy=policy, random_bytes=random_bytes)
+        self._writer = Writer(lambda: connect_writer(database.url), clerk, observe)
+        self._delivery: LoopDelivery | None = None
         self.public_key: VerifyKey = key.verify_key
 
-    async def decide(self, request: ApprovalRequest, *, estimate_usd: Decimal | None = None) -> Approval:
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Answer what was asked, and end the writer; the last view of the budgets is written."""
+        await asyncio.to_thread(self.close)
+        await self._view.flush(self._writer.shown)
+
+    def close(self) -> None:
+        """Answer what was asked, and end the writer; for those who have no event loop."""
+        self._writer.close()
+
+    async def decide(
+        self, request: ApprovalRequest, *, estimate_usd: Decimal | None = None, hold_for: timedelta | None = None
+    ) -> Approval:
         """Decide about a request, sign the decision and enter it into the ledger; a repeated one is answered again.
 
+        With `hold_for` an approval is a hold: its holder calls `begin_spending` in that time and settles it, or it
+        expires and its money is released. Without, it counts as spent until its holder settles or voids it.
         `execution_time_ms` runs from the call to the signed row; the commit follows it.
 
         Raises:
             ValidationFailed, Conflict, NotFound, Forbidden: no decision was made, nothing was written.
+            RateLimited: too many wait for a decision.
             EngineUnavailable: the database can't be reached; ask again with the same request id.
         """
-        spending = Spending(request, self._clock.monotonic(), estimate_usd)
-        self._refuse_unfit(request)
-        outcome = await self._decided(spending)
-        if outcome.lines:
-            states = [budget_state(line) for line in outcome.lines]
-            await self._view.write(states, outcome.ledger_id, outcome.record.seq)
-        return approval_of(outcome.record)
+        given = await self._do(_ask(request, estimate_usd), _seconds(hold_for))
+        if not isinstance(given, DecidedAnswer):
+            raise InternalError("a request was answered with something else than a decision")
+        await self._view.show(self._writer.shown, busy=self._writer.outstanding > 0)
+        return approval_of(request.request_id, given)
+
+    async def begin_spending(self, request_id: UUID) -> None:
+        """Say that the effect of a hold is about to begin: from here on it never expires. May be repeated.
+
+        Raises:
+            NotFound: the request was never approved.
+            Conflict: it is no hold, was closed, or its time is over: ask anew.
+        """
+        async with self._connection() as connection:
+            approval = await ledger.approval_of_request(connection, request_id)
+            if approval is None:
+                raise NotFound(f"request {request_id} was never approved", {"request_id": str(request_id)})
+            if not await spend_hold.submit(connection, approval.tx_id, self._clock.now()):
+                raise Conflict(
+                    f"the approval of request {request_id} is no longer open: ask again under a new request_id",
+                    {"request_id": str(request_id), "tx_id": str(approval.tx_id)},
+                )
+
+    async def settle(self, request_id: UUID, actual_usd: Decimal) -> LedgerEntry:
+        """Close an approval at what was really spent. More than approved is entered as an overrun beside it.
+
+        Raises:
+            ValidationFailed: not a positive amount of at most six decimals.
+            NotFound, Conflict: the request was never approved, or closed in another way.
+        """
+        return await self._act_entry(Settle(request_id, _micros(actual_usd)))
+
+    async def void(self, request_id: UUID, reason: str) -> LedgerEntry:
+        """Close an approval of which nothing was spent.
+
+        Raises:
+            NotFound, Conflict: the request was never approved, or closed in another way.
+        """
+        return await self._act_entry(Void(request_id, _reason(reason)))
+
+    async def answer(
+        self, tx_id: UUID, *, by: str, approve: bool, reason: str, amount_usd: Decimal | None = None
+    ) -> Approval:
+        """A person's answer to an escalation, in full or for less; the same answer again is answered again.
+
+        Raises:
+            ValidationFailed: no name, no reason to reject, or more than was asked for.
+            Forbidden: the requester answers himself.
+            NotFound, Conflict: no such escalation, or it was answered otherwise or expired.
+            BudgetExceeded, SpendPaused: it can't be approved now.
+        """
+        if not approve and not reason.strip():
+            raise ValidationFailed("a rejection needs a reason: say why", {"field": "reason"})
+        micros = None if amount_usd is None else _micros(amount_usd)
+        act = Answer(tx_id, _name(by), approve, _reason(reason or NO_REASON), micros)
+        return approval_of_row(await self._act_row(act))
+
+    async def pause(self, *, by: str, reason: str) -> LedgerEntry:
+        """Stop all spending: every request is rejected until it is resumed."""
+        return await self._act_entry(Pause(new_id(self._clock), _name(by), _reason(reason)))
+
+    async def resume(self, *, by: str, reason: str) -> LedgerEntry:
+        """Let spending go on.
+
+        Raises:
+            Conflict: it is not paused.
+        """
+        return await self._act_entry(Resume(new_id(self._clock), _name(by), _reason(reason)))
+
+    async def sweep(self) -> int:
+        """Release holds and reject escalations whose time is over, at most 500 of each; answers how many were found."""
+        at = self._clock.now()
+        async with self._connection() as connection:
+            acts: list[Act] = [Expire(tx_id) for tx_id in await spend_hold.expired(connection, at, SWEEP_ROWS_MAX)]
+            acts += [Lapse(tx_id) for tx_id in await escalation.expired(connection, at, SWEEP_ROWS_MAX)]
+        await asyncio.gather(*(self._do(act, None) for act in acts))
+        return len(acts)
+
+    async def escalation(self, tx_id: UUID) -> Escalation:
+        """An escalated request and what became of it.
+
+        Raises:
+            NotFound: no such escalation.
+        """
+        async with self._connection() as connection:
+            found = await escalations.read(connection, [tx_id])
+        if tx_id not in found:
+            raise NotFound(f"{tx_id} is no escalated request: see `chimera approvals list`", {"tx_id": str(tx_id)})
+        return found[tx_id]
+
+    async def escalations(self, limit: int) -> tuple[Escalation, ...]:
+        """Those that wait, the longest waiting first, then the last answered ones."""
+        async with self._connection() as connection:
+            wanted = await escalation.waiting(connection, limit)
+            wanted += await escalation.answered(connection, limit - len(wanted))
+            found = await escalations.read(connection, wanted)
+        return tuple(found[tx_id] for tx_id in wanted if tx_id in found)
+
+    async def open_holds(self, limit: int) -> tuple[OpenHold, ...]:
+        """Approvals that wait to be settled, the next to expire first."""
+        async with self._connection() as connection:
+            holds = await spend_hold.newest(connection, limit)
+        return tuple(
+            OpenHold(
+                tx_id=hold.tx_id,
+                request_id=hold.request_id,
+                agent_id=hold.agent_id,
+                request_type=RequestType(hold.request_type),
+                amount_usd=usd_of_cents(cents_of_micros(hold.amount_micros)),
+                expires_at=hold.expires_at,
+                submitted=hold.submitted_at is not None,
+            )
+            for hold in holds
+        )
+
+    async def spending(self) -> Spending:
+        """Whether spending is paused, what is held, what was overspent."""
+        async with self._connection() as connection:
+            head = await ledger.head(connection)
+            pause = None if head is None or head.paused_by is None else await ledger.get(connection, head.paused_by)
+            holds, held_cents = await spend_hold.total(connection)
+            lines = await read_budgets(connection, self._policy.limits, self._clock.now())
+        return Spending(
+            paused=pause is not None,
+            paused_at=None if pause is None else pause.created_at,
+            paused_by=None if pause is None else str(pause.payload["by"]),
+            reason=None if pause is None else str(pause.payload["reason"]),
+            open_holds=holds,
+            held_usd=usd_of_cents(held_cents),
+            debt_usd=max(line.debt_amount + line.carried_amount for line in lines),
+        )
 
     async def signed_decision(self, request_id: UUID) -> SignedDecision:
-        """The signed decision on a request.
+        """The signed decision on a request; a person's answer where there is one.
 
         Raises:
             NotFound: no such request was decided.
@@ -77,21 +254,19 @@ class Treasury:
         return signed_decision_of(record)
 
     async def signed_decision_of_tx(self, tx_id: UUID) -> SignedDecision:
-        """The signed decision of a ledger transaction.
+        """The signed document of a ledger transaction.
 
         Raises:
             NotFound: no such transaction.
         """
-        async with self._connection() as connection:
-            record = await ledger.get(connection, tx_id)
-        if record is None:
-            raise NotFound(f"the ledger has no transaction {tx_id}", {"tx_id": str(tx_id)})
-        return signed_decision_of(record)
+        return signed_decision_of(await self._row(tx_id))
 
     async def budgets(self) -> tuple[BudgetState, ...]:
         """Every current budget line as the next decision will see it."""
         async with self._connection() as connection:
-            lines = await read_budgets(connection, self._policy.limits, self._clock.now())
+            changes = await budget_change.newest(connection)
+            limits = effective_limits(binding(changes), self._policy.limits)
+            lines = await read_budgets(connection, limits, self._clock.now())
         return tuple(budget_state(line) for line in lines)
 
     async def entries(self, limit: int, before_seq: int | None = None) -> tuple[LedgerEntry, ...]:
@@ -105,26 +280,30 @@ class Treasury:
         async with self._connection() as connection:
             return await verify_ledger(connection, (self.public_key, *retired_keys), self._clock.now())
 
-    def _refuse_unfit(self, request: ApprovalRequest) -> None:
-        if request.agent_id == self._cfo_agent_id:
-            raise Forbidden(
-                "the CFO can't approve its own request: ask as another agent", {"agent_id": str(request.agent_id)}
-            )
-        if "\x00" in request.justification:
-            raise ValidationFailed("justification: the NUL character can't be stored", {"field": "justification"})
+    async def _act_entry(self, act: Act) -> LedgerEntry:
+        return entry_of(await self._act_row(act))
 
-    async def _decided(self, spending: Spending) -> Outcome:
-        """A connection lost at any point, the commit included, is settled by asking again: request ids are unique."""
-        for attempts_left in reversed(range(_ATTEMPTS_MAX)):
-            try:
-                async with self._database.transaction() as connection:
-                    return await self._desk.approve(connection, spending)
-            except psycopg.OperationalError as error:
-                if not attempts_left:
-                    raise _unreachable(error) from error
-            except psycopg.Error as error:
-                raise _refused_by_database(error) from error
-        raise AssertionError("the last attempt answers or raises")
+    async def _act_row(self, act: Act) -> LedgerRecord:
+        given = await self._do(act, None)
+        if not isinstance(given, ActAnswer) or given.tx_id is None:
+            raise InternalError("an act was answered without a row")
+        await self._view.show(self._writer.shown, busy=self._writer.outstanding > 0)
+        return await self._row(given.tx_id)
+
+    async def _do(self, work: Ask | Act, hold_seconds: int | None) -> Given:
+        loop = asyncio.get_running_loop()
+        if self._delivery is None or self._delivery.loop is not loop:
+            self._delivery = LoopDelivery(loop)
+        answered: asyncio.Future[Given] = loop.create_future()
+        self._writer.submit(Job(work, hold_seconds, self._clock.monotonic(), self._delivery, answered))
+        return await answered
+
+    async def _row(self, tx_id: UUID) -> LedgerRecord:
+        async with self._connection() as connection:
+            record = await ledger.get(connection, tx_id)
+        if record is None:
+            raise NotFound(f"the ledger has no transaction {tx_id}", {"tx_id": str(tx_id)})
+        return record
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[Connection]:
@@ -132,17 +311,56 @@ class Treasury:
             async with self._database.transaction() as connection:
                 yield connection
         except psycopg.OperationalError as error:
-            raise _unreachable(error) from error
+            raise EngineUnavailable(
+                f"the ledger can't be reached: {str(error).strip() or type(error).__name__}. See `chimera doctor`"
+            ) from error
         except psycopg.Error as error:
-            raise _refused_by_database(error) from error
+            raise InternalError(f"the database refused the ledger's statement: {str(error).strip()}") from error
 
 
-def _unreachable(error: psycopg.Error) -> EngineUnavailable:
-    return EngineUnavailable(
-        f"the ledger can't be reached, so nothing is approved: {str(error).strip() or type(error).__name__}. "
-        "See `chimera doctor`, then ask again with the same request_id"
+def _ask(request: ApprovalRequest, estimate_usd: Decimal | None) -> Ask:
+    if "\x00" in request.justification:
+        raise ValidationFailed("justification: the NUL character can't be stored", {"field": "justification"})
+    micros = micros_from_usd(request.request_cost)
+    return Ask(
+        request.request_id,
+        request.agent_id,
+        request.request_type.value,
+        micros,
+        cents_of_micros(micros),
+        hundredths_exact(request.projected_roi),
+        request.justification,
+        None if estimate_usd is None else int(estimate_usd * 1_000_000),
     )
 
 
-def _refused_by_database(error: psycopg.Error) -> InternalError:
-    return InternalError(f"the database refused the ledger's statement, nothing was approved: {str(error).strip()}")
+def _seconds(hold_for: timedelta | None) -> int | None:
+    if hold_for is None:
+        return None
+    if not timedelta(seconds=1) <= hold_for <= HOLD_MAX:
+        raise ValidationFailed(f"a hold lasts from one second to {HOLD_MAX.days} days", {"field": "hold_for"})
+    return int(hold_for.total_seconds())
+
+
+def _micros(amount_usd: Decimal) -> int:
+    try:
+        micros = micros_from_usd(amount_usd)
+    except ValueError as error:
+        raise ValidationFailed(f"the amount is wrong: {error}", {"field": "amount"}) from error
+    if not 0 < micros < 10**18:
+        raise ValidationFailed("the amount must be more than zero", {"field": "amount"})
+    return micros
+
+
+def _name(by: str) -> str:
+    if not by.strip() or len(by) > NAME_CHARACTERS_MAX or not by.isprintable():
+        raise ValidationFailed(
+            f"say who decides: a name of 1 to {NAME_CHARACTERS_MAX} printable characters", {"field": "by"}
+        )
+    return by
+
+
+def _reason(reason: str) -> str:
+    if not reason.strip() or len(reason) > REASON_CHARACTERS_MAX or "\x00" in reason:
+        raise ValidationFailed(f"give a reason of 1 to {REASON_CHARACTERS_MAX} characters", {"field": "reason"})
+    return reason

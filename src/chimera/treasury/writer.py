@@ -27,10 +27,10 @@ from chimera.treasury.acts import Settle, Void
 from chimera.treasury.amounts import cents_of_usd
 from chimera.treasury.answers import answer_of, same_request
 from chimera.treasury.ask import Ask
-from chimera.treasury.books import Books, books_of
+from chimera.treasury.books import Books, books_of, ledger_time
+from chimera.treasury.budget_view import Shown
 from chimera.treasury.clerk import Batch, Clerk
 from chimera.treasury.job import Delivery, Given, Job
-from chimera.treasury.lines import LineView
 from chimera.treasury.periods import current_periods
 
 BATCH_JOBS_MAX = 1024
@@ -44,15 +44,6 @@ Observe = Callable[[str], None]
 """Told of each step of a batch by name, before the next: tests stop or kill there."""
 
 _log = structlog.get_logger(__name__)
-
-
-class Shown:
-    """The budget lines as the last committed batch left them."""
-
-    def __init__(self, ledger_id: UUID, seq: int, lines: tuple[LineView, ...]) -> None:
-        self.ledger_id = ledger_id
-        self.seq = seq
-        self.lines = lines
 
 
 class Writer:
@@ -274,9 +265,7 @@ class Writer:
 
     def _read_books(self, connection: WriterConnection, head: HeadRow) -> Books:
         self._overrides = limits_set(connection)
-        now = self._clerk.clock.now().astimezone(UTC)
-        books = books_of(head, ())
-        at = books.time(now)
+        at = ledger_time(head.last_time, self._clerk.clock.now().astimezone(UTC))
         self._require_key(connection, head, at)
         wanted = [
             WantedLine(period.period, category, period.start, period.end, self._limit(period.period, category))

@@ -64,7 +64,7 @@ async def test_a_new_key_goes_on_and_a_checkpoint_tells_its_size(
 ) -> None:
     await ledger_log.rotate_key(json=True)
     rotated = json.loads(capsys.readouterr().out)
-    assert Path(rotated["retired_file"]).is_file()
+    assert rotated["retired_file"] == str(tmp_path / "home/keys/retired" / f"{rotated['old_key_id']}.pub")
     rows.key = cfo_signing_key(tmp_path / "home" / "keys", None)
     await rows.decisions(1)
     await ledger_log.checkpoint(json=True)

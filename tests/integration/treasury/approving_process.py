@@ -15,7 +15,7 @@ from chimera.contracts.approval import ApprovalRequest
 from chimera.core.clock import FixedClock
 from chimera.core.vocabulary import RequestType
 from chimera.storage.database import open_database
-from chimera.treasury.approving import SpendingPolicy
+from chimera.treasury.policy import SpendingPolicy
 from chimera.treasury.treasury import Treasury
 
 REQUESTS_MAX = 10_000

@@ -5,6 +5,8 @@ from decimal import Decimal
 import psycopg
 import pytest
 from nacl.signing import SigningKey
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
 
 from chimera.core.clock import FixedClock
 from chimera.core.errors import Conflict, EngineUnavailable, Forbidden, NotFound
@@ -72,11 +74,15 @@ async def test_a_lost_connection_is_replaced_and_the_request_decided_once(
     assert (await treasury.verify()).entries == 2
 
 
-async def test_without_a_database_nothing_is_approved(office: Office, database: Database, database_url: str) -> None:
-    async with open_database(database_url) as closing:
-        treasury = office.treasury(closing)
-    with pytest.raises(EngineUnavailable):
-        await treasury.decide(office.request())
+async def test_without_a_database_nothing_is_approved(
+    office: Office, treasury: Treasury, database: Database, database_url: str, postgres_url: str
+) -> None:
+    name = sql.Identifier(str(conninfo_to_dict(database_url)["dbname"]))
+    async with await psycopg.AsyncConnection.connect(postgres_url, autocommit=True) as server:
+        await server.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS FALSE").format(name))
+        with pytest.raises(EngineUnavailable):
+            await treasury.decide(office.request())
+        await server.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS TRUE").format(name))
     async with database.transaction() as connection:
         assert await ledger.count(connection) == 0
 

@@ -191,7 +191,9 @@ def open_lines(connection: WriterConnection, wanted: Sequence[WantedLine], at: d
 def known_requests(connection: WriterConnection, request_ids: Sequence[UUID]) -> set[UUID]:
     """Those of the requests that were decided before."""
     cursor = connection.execute(
-        "SELECT request_id FROM ledger WHERE request_id = ANY(%b) AND kind = 'decision'", (list(request_ids),), binary=True
+        "SELECT request_id FROM ledger WHERE request_id = ANY(%b) AND kind = 'decision'",
+        (list(request_ids),),
+        binary=True,
     )
     return {row[0] for row in cursor.fetchall()}
 
@@ -224,13 +226,15 @@ def holds(connection: WriterConnection, tx_ids: Sequence[UUID]) -> dict[UUID, Ho
 def escalations(connection: WriterConnection, tx_ids: Sequence[UUID]) -> dict[UUID, EscalationRow]:
     """The waiting ones among these escalated decisions."""
     with connection.cursor(row_factory=class_row(EscalationRow)) as cursor:
-        cursor.execute(
-            "SELECT tx_id, expires_at, hold_seconds FROM escalation WHERE tx_id = ANY(%s)", (list(tx_ids),)
-        )
+        cursor.execute("SELECT tx_id, expires_at, hold_seconds FROM escalation WHERE tx_id = ANY(%s)", (list(tx_ids),))
         return {row.tx_id: row for row in cursor.fetchall()}
 
 
-def decided_since(connection: WriterConnection, seq: int, rows_max: int) -> list[tuple[int, UUID, str, int, str, datetime, str, Decimal]]:
+DecidedRow = tuple[int, UUID, str, int, str, datetime, str, Decimal]
+"""seq, agent, request type, micro-dollars, justification, time, decision, projected ROI."""
+
+
+def decided_since(connection: WriterConnection, seq: int, rows_max: int) -> list[DecidedRow]:
     """Decisions behind row `seq`, oldest first: what other processes decided meanwhile."""
     cursor = connection.execute(
         "SELECT seq, agent_id, request_type, amount_micros, justification, created_at, decision, projected_roi "
@@ -304,7 +308,7 @@ def follow(connection: WriterConnection, following: Following) -> bool:
             (following.frontier, following.last_time, following.paused_by),
         )
         _open_and_close(connection, following)
-        return charged is None or charged.rowcount == len(following.changes)
+    return charged is None or charged.rowcount == len(following.changes)
 
 
 def _charge(connection: WriterConnection, following: Following) -> Cursor[TupleRow] | None:

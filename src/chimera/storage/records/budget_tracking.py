@@ -3,7 +3,7 @@
 A row is a running total over the ledger: a missing one is made with the sum of the approvals of its period.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -65,49 +65,17 @@ PeriodStarts = Mapping[BudgetPeriod, datetime]
 
 async def current(connection: Connection, starts: PeriodStarts) -> list[BudgetRecord]:
     """The lines of the periods that begin at `starts`."""
-    return await _beginning(connection, starts, "")
+    return await _beginning(connection, starts)
 
 
-async def lock_current(connection: Connection, starts: PeriodStarts) -> list[BudgetRecord]:
-    """The same, locked in the order of their ids until the transaction ends."""
-    return await _beginning(connection, starts, "FOR UPDATE")
-
-
-async def _beginning(connection: Connection, starts: PeriodStarts, locking: str) -> list[BudgetRecord]:
+async def _beginning(connection: Connection, starts: PeriodStarts) -> list[BudgetRecord]:
     async with connection.cursor(row_factory=class_row(BudgetRecord)) as cursor:
         await cursor.execute(
             f"SELECT {_COLUMNS} FROM budget_tracking WHERE (period, period_start) IN "
-            f"(SELECT * FROM unnest(%s::text[], %s::timestamptz[])) ORDER BY id {locking}",
+            f"(SELECT * FROM unnest(%s::text[], %s::timestamptz[])) ORDER BY id",
             (list(starts.keys()), list(starts.values())),
         )
         return await cursor.fetchall()
-
-
-async def set_limits(connection: Connection, limits: Sequence[BudgetLimit], at: datetime) -> None:
-    """Give every line its limit, or what is already spent if that is more; make the lines that are missing.
-
-    A new line starts with the sum of the approvals the ledger already holds for it.
-    """
-    await connection.execute(
-        "INSERT INTO budget_tracking (period, category, limit_amount, spent_amount, period_start, period_end, "
-        "updated_at) SELECT wanted.period, wanted.category, greatest(wanted.limit_amount, past.spent), past.spent, "
-        "wanted.period_start, wanted.period_end, %s FROM unnest(%s::text[], %s::text[], %s::numeric[], "
-        "%s::timestamptz[], %s::timestamptz[]) AS wanted (period, category, limit_amount, period_start, period_end) "
-        "CROSS JOIN LATERAL (SELECT coalesce(sum(amount), 0) AS spent FROM ledger WHERE approved "
-        "AND created_at >= wanted.period_start AND created_at < wanted.period_end "
-        "AND (wanted.category = 'total' OR request_type = wanted.category)) AS past "
-        "ON CONFLICT (period, category, period_start) DO UPDATE SET "
-        "limit_amount = greatest(EXCLUDED.limit_amount, budget_tracking.spent_amount), "
-        "updated_at = EXCLUDED.updated_at",
-        (
-            at,
-            [limit.period for limit in limits],
-            [limit.category for limit in limits],
-            [limit.limit_amount for limit in limits],
-            [limit.period_start for limit in limits],
-            [limit.period_end for limit in limits],
-        ),
-    )
 
 
 async def set_current_limit(
@@ -125,19 +93,6 @@ async def set_current_limit(
         )
         lines = await cursor.fetchall()
     return min(lines, key=lambda line: line.period_start) if lines else None
-
-
-async def spend(connection: Connection, line_ids: Sequence[int], amount: Decimal, at: datetime) -> bool:
-    """Add `amount` USD to every named line, unless one would pass its limit; answers whether all took it.
-
-    After False the caller must roll back: some lines may have taken it.
-    """
-    cursor = await connection.execute(
-        "UPDATE budget_tracking SET spent_amount = spent_amount + %s, updated_at = %s "
-        "WHERE id = ANY(%s) AND spent_amount + %s <= limit_amount",
-        (amount, at, list(line_ids), amount),
-    )
-    return cursor.rowcount == len(line_ids)
 
 
 async def page(connection: Connection, after_id: int, limit: int) -> list[BudgetRecord]:

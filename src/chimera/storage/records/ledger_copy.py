@@ -23,7 +23,7 @@ TRAILER = b"\xff\xff"
 _POSTGRESQL_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _NULL = b"\xff\xff\xff\xff"
-_FIXED = Struct("!hiqi16si16si16si16siqiqiii32si16si64si132s").pack
+_FIXED = Struct("!hiqi16si16si16si16siqiqiii32si16si64si130s").pack
 _LENGTH = Struct("!i").pack
 _HOLD = Struct("!hi16siq").pack
 _NUMERIC_HEADER = Struct("!HhHH").pack
@@ -84,7 +84,7 @@ def pack_row(row: PackedRow) -> bytes:
             _FIXED(
                 _FIELDS, 8, row.seq, 16, row.tx_id, 16, row.request_id, 16, row.agent_id, 16, row.cfo_agent_id,
                 8, row.created_at, 8, row.amount_micros, 4, row.execution_time_ms, 32, row.leaf_hash,
-                16, row.key_id, 64, row.request_hash, 132, row.signature,
+                16, row.key_id, 64, row.request_hash, 130, row.signature,
             ),
             row.tail,
             _hundredths(cents),

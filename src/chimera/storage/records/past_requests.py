@@ -5,10 +5,28 @@ from typing import NamedTuple
 from uuid import UUID
 
 import psycopg
+from psycopg.rows import args_row
+
+#: Each agent's index is walked newest first and no further than needed. A person's answer to an escalation counts as
+#: one more decided request; settlements and the like decide nothing.
+_PASTS = """
+SELECT past.* FROM unnest(%(agents)s::uuid[]) AS asked(agent_id) CROSS JOIN LATERAL (
+    SELECT seq, agent_id, request_type, amount_micros AS cost_micros, justification,
+        (extract(epoch FROM created_at) * 1000000)::bigint AS at_micros, decision,
+        (projected_roi * 100)::bigint AS roi_hundredths,
+        approved AND EXISTS (
+            SELECT 1 FROM ledger AS child
+            WHERE child.parent_tx = row.tx_id AND child.kind IN ('void', 'expire', 'overrun')
+        ) AS spoiled
+    FROM ledger AS row
+    WHERE row.agent_id = asked.agent_id AND row.decision IS NOT NULL AND row.seq IS NOT NULL
+    ORDER BY row.created_at DESC, row.seq DESC LIMIT %(rows_max)s
+) AS past ORDER BY past.agent_id, past.seq
+"""
 
 
 class PastRequestRow(NamedTuple):
-    """One decided request, in the field order of `treasury.past.PastRequest`."""
+    """One decided request, in the field order of `treasury.past.PastRequest`: `PastRequest(*row)`."""
 
     seq: int
     agent_id: UUID
@@ -25,4 +43,6 @@ def pasts_of(
     connection: "psycopg.Connection[object]", agent_ids: Collection[UUID], rows_max: int
 ) -> list[PastRequestRow]:
     """The newest `rows_max` decided requests of each agent, oldest first within an agent."""
-    raise NotImplementedError
+    with connection.cursor(row_factory=args_row(PastRequestRow)) as cursor:
+        cursor.execute(_PASTS, {"agents": list(agent_ids), "rows_max": rows_max})
+        return cursor.fetchall()
