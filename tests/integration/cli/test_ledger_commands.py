@@ -17,11 +17,17 @@ pytestmark = pytest.mark.engines
 
 @pytest.fixture
 async def rows(
-    database: Database, database_url: str, redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    database: Database,
+    database_url: str,
+    redis_url: str,
+    owner_url: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> LedgerRows:
     """Some rows under the CFO's key of a home."""
     monkeypatch.setenv("CHIMERA_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("DATABASE_URL", database_url)
+    monkeypatch.setenv("DATABASE_OWNER_URL", owner_url)
     monkeypatch.setenv("REDIS_URL", redis_url)
     for name in ("CFO_PRIVATE_KEY", "CFO_URL", "LEDGER_LOG_PRIVATE_KEY", "LEDGER_LOG_FOLDER"):
         monkeypatch.delenv(name, raising=False)

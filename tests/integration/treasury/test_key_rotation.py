@@ -1,5 +1,6 @@
 """Replacing the CFO's key: old rows verify, the old key signs no more, and a stop at any step can be gone on from."""
 
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import psycopg
@@ -10,13 +11,20 @@ from chimera.core.clock import FixedClock
 from chimera.core.errors import Forbidden
 from chimera.security.decision_signature import key_id_of
 from chimera.security.keys import cfo_signing_key, new_private_pem, retired_public_keys, write_once
-from chimera.storage.database import Database
+from chimera.storage.database import Database, open_database
 from chimera.storage.records import ledger_key
 from chimera.treasury.key_rotation import NEXT_KEY_FILE, rotate_cfo_key
 from chimera.treasury.verify import verify_ledger
 from factories_ledger_rows import LedgerRows, open_ledger_rows
 
 pytestmark = pytest.mark.engines
+
+
+@pytest.fixture
+async def database(owner_url: str) -> AsyncIterator[Database]:
+    """As its owner, who may change what the application can't."""
+    async with open_database(owner_url) as opened:
+        yield opened
 
 
 @pytest.fixture

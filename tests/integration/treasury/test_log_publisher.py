@@ -1,6 +1,7 @@
 """Publishing the ledger: after kills, from several processes at once, and never over a ledger that was rewritten."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from nacl.signing import SigningKey
 
 from chimera.core.clock import FixedClock
 from chimera.core.errors import Conflict, EngineUnavailable, InvalidSignature
-from chimera.storage.database import Database
+from chimera.storage.database import Database, open_database
 from chimera.storage.records import ledger
 from chimera.treasury.checkpoint import read_checkpoint
 from chimera.treasury.merkle import Frontier
@@ -22,6 +23,13 @@ from factories_ledger_rows import LedgerRows, open_ledger_rows, write_rows_anew
 pytestmark = pytest.mark.engines
 
 LOG_KEY = SigningKey(bytes([7]) * 32)
+
+
+@pytest.fixture
+async def database(owner_url: str) -> AsyncIterator[Database]:
+    """As its owner, who may change what the application can't."""
+    async with open_database(owner_url) as opened:
+        yield opened
 
 
 @pytest.fixture

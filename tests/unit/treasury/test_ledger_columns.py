@@ -53,7 +53,6 @@ VALUE = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEY, inner, max_size=4),
     max_leaves=12,
 )
-from factories_ledger_rows import signed_record
 
 
 @given(st.dictionaries(KEY, VALUE, max_size=8))
