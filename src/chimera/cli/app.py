@@ -110,6 +110,8 @@ _GROUPS: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
             "resume": ("chimera.cli.spend:resume", "Let spending go on after a pause."),
             "status": ("chimera.cli.spend:status", "Tell whether spending is paused, what is held, what is owed."),
             "holds": ("chimera.cli.spend:holds", "List the approvals that were not settled yet."),
+            "settle": ("chimera.cli.spend:settle", "Close an approval at what was really spent."),
+            "void": ("chimera.cli.spend:void", "Close an approval of which nothing was spent."),
         },
     ),
     "ledger": (

@@ -72,11 +72,11 @@ async def export(*, format: Format = "csv", out: Out = None) -> None:  # noqa: A
 
 async def checkpoint(*, json: Json = False) -> None:
     """Publish the ledger now and print its signed checkpoint."""
-    from chimera.bootstrap.ledger_log import log_publisher
+    from chimera.bootstrap.ledger_log import studio_publisher
     from chimera.cli.studio import studio_of_environment
 
     async with studio_of_environment() as studio:
-        publisher = log_publisher(studio)
+        publisher = studio_publisher(studio)
         await publisher.publish()
         newest, key = await publisher.newest(), await publisher.log_key()
     if newest is None:

@@ -110,7 +110,7 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """What an act comes to. `same_tx`: it was done before, in this row. `spoils`: an approval that did not go as meant."""
+    """What an act comes to. `same_tx`: the row in which it was done before. `spoils`: it went not as approved."""
 
     drafts: Sequence[Draft] = ()
     same_tx: UUID | None = None
