@@ -291,7 +291,8 @@ class Writer:
         if current is not None or statements.key_is_known(connection, own):
             raise Forbidden(
                 f"the CFO's key here ({own}) is not the ledger's current one ({current or 'none: it was retired'}): "
-                "put the right key into the home's keys folder or into CFO_PRIVATE_KEY",
+                "put the right key into the home's keys folder or into CFO_PRIVATE_KEY, and after "
+                "`chimera ledger rotate-key` start this process again",
                 {"key_id": own, "current_key_id": current},
             )
         statements.insert_key(connection, own, bytes(self._clerk.public_key), head.size + 1, at)
