@@ -25,6 +25,8 @@ from chimera.treasury.writer import BATCH_JOBS_MAX, Writer
 HOLD_SECONDS = 600
 _CHUNKS_UNDER_WAY = 4
 """So many calls of 1,024 requests wait at a time: the writer takes half of what waits, so every batch is full."""
+_WARM_UP_BATCHES = 10
+"""Ahead of the timed ones, so that agents have a past, as those at work have."""
 _ANSWER_SECONDS_MAX = 120.0
 
 
@@ -86,7 +88,7 @@ def approvals(ground: Ground, asks: Sequence[Ask], hold_seconds: int | None, pro
     with ground.database() as url:
         writer = Writer(lambda: connect_writer(url), ground.clerk(), count)
         try:
-            _put(writer, ground.traffic.asks(BATCH_JOBS_MAX), hold_seconds)
+            _put(writer, ground.traffic.asks(_WARM_UP_BATCHES * BATCH_JOBS_MAX), hold_seconds)
             batches = 0
             before, started_at = processor.used(), time.perf_counter()
             answers = _put(writer, asks, hold_seconds)

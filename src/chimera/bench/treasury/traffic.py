@@ -16,7 +16,7 @@ _WORK = {
     RequestType.API_CALL: (
         "Script draft {number} for a {seconds} s video about {topic}; the hook asks {question}",
         "Narration of scene {number}, voice warm and calm, {seconds} seconds about {topic}",
-        "Thumbnail variant {number}: {topic} in the style of the channel, headline \u201c{question}\u201d",
+        "Thumbnail variant {number}: {topic} in the style of the channel, headline “{question}”",
         "Search the archive for {topic} ({number} posts since Monday) and rank what rises",
     ),
     RequestType.COMPUTE: (
@@ -25,14 +25,15 @@ _WORK = {
         "Denoise and level take {number} of the narration about {topic}",
     ),
     RequestType.STORAGE: (
-        "Keep the master of \u201c{question}\u201d ({topic}, {seconds} s) for thirty days, object {number}",
+        "Keep the master of “{question}” ({topic}, {seconds} s) for thirty days, object {number}",
         "Store stems and project files of take {number}, {topic}",
     ),
 }
 _TOPICS = (
-    "sea otters", "the caf\u00e9 boom", "a comet\u2019s return", "night trains", "old maps", "paper kites", "glacier caves",
-    "home batteries", "street chess", "tiny violins", "volcano drones", "tide pools", "city beekeeping", "a lost film",
-    "espresso science", "robot gardeners", "retro consoles", "S\u00e3o Paulo murals", "deep-sea cables", "wild swimming",
+    "sea otters", "the café boom", "a comet’s return", "night trains", "old maps", "paper kites",
+    "glacier caves", "home batteries", "street chess", "tiny violins", "volcano drones", "tide pools", "city beekeeping", "a lost film",
+    "espresso science", "robot gardeners", "retro consoles", "São Paulo murals", "deep-sea cables",
+    "wild swimming",
 )  # fmt: skip
 _QUESTIONS = (
     "why does everybody talk about it?", "what changed overnight?", "who started this?", "is it worth the price?",
