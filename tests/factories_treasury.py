@@ -13,7 +13,7 @@ from chimera.contracts.approval import ApprovalRequest
 from chimera.core.clock import FixedClock
 from chimera.core.vocabulary import BudgetCategory, BudgetPeriod, RequestType, Role
 from chimera.storage.database import Database
-from chimera.storage.records import agents
+from chimera.storage.records import agents, ledger
 from chimera.treasury.policy import SpendingPolicy
 from chimera.treasury.treasury import Treasury
 
@@ -22,6 +22,10 @@ TOTALS = {
     BudgetPeriod.WEEKLY: Decimal("5000.00"),
     BudgetPeriod.MONTHLY: Decimal("20000.00"),
 }
+
+
+opened: list[Treasury] = []
+"""Closed after each test."""
 
 
 @dataclass
@@ -41,7 +45,7 @@ class Office:
         return self.limits.get((period, category), TOTALS[period])
 
     def treasury(self, database: Database, *, key: SigningKey | None = None) -> Treasury:
-        return Treasury(
+        treasury = Treasury(
             database=database,
             redis=self.redis,
             clock=self.clock,
@@ -49,6 +53,8 @@ class Office:
             cfo_agent_id=self.cfo,
             policy=SpendingPolicy(self.limit, self.hurdle_rate),
         )
+        opened.append(treasury)
+        return treasury
 
     def set_total(self, period: BudgetPeriod, amount: str) -> None:
         for category in BudgetCategory:
@@ -80,3 +86,9 @@ async def register_spender(database: Database) -> UUID:
     async with database.transaction() as connection:
         await connection.execute("INSERT INTO agents (id, role) VALUES (%s, 'worker')", (agent_id,))
     return agent_id
+
+
+async def rows_of(database: Database) -> int:
+    """How many rows the ledger holds."""
+    async with database.transaction() as connection:
+        return await ledger.count(connection)

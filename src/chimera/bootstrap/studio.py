@@ -17,10 +17,10 @@ from chimera.core.vocabulary import Role
 from chimera.platforms.local_channel.channel import LocalChannel
 from chimera.runtime.presence import Presence
 from chimera.security.keys import cfo_signing_key
+from chimera.storage.access import prepare_database
 from chimera.storage.blobs import FolderBlobs
-from chimera.storage.database import Database, check_connection, open_database
+from chimera.storage.database import Database, open_database
 from chimera.storage.engines.opening import open_engines
-from chimera.storage.migrate import migrate
 from chimera.storage.records import agents
 from chimera.treasury.policy import SpendingPolicy
 from chimera.treasury.treasurer import Treasurer
@@ -40,12 +40,14 @@ CAPABILITIES: Mapping[Role, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Studio:
-    """Everything open that the commands share. `treasurer` is asked for money; `own_treasury` is it, where the key is."""
+    """Everything open that the commands share. Money is asked of `treasurer`: `own_treasury` where the key is."""
 
     settings: Settings
     clock: Clock
     home: Path
     database: Database
+    #: The url of the database's owner, for retiring a key; None where this process has only an application's login.
+    owner_url: str | None
     redis: Redis
     blobs: FolderBlobs
     channel: LocalChannel
@@ -76,16 +78,20 @@ async def open_studio(settings: Settings, clock: Clock) -> AsyncIterator[Studio]
     """
     home = _home(settings)
     async with AsyncExitStack() as stack:
-        urls = await stack.enter_async_context(open_engines(home, settings.database_url, settings.redis_url))
-        await check_connection(urls.database_url)
-        await migrate(urls.database_url)
-        database = await stack.enter_async_context(open_database(urls.database_url))
+        urls = await stack.enter_async_context(
+            open_engines(home, settings.database_url, settings.redis_url, settings.database_owner_url)
+        )
+        access = await prepare_database(urls.database_url, urls.owner_url)
+        database = await stack.enter_async_context(open_database(access.application_url))
         redis = _redis(urls.redis_url)
         stack.push_async_callback(redis.aclose)
         agent_ids = await _ensure_agents(database, clock)
-        remote, own = remote_treasury(settings, home), None
-        if remote is None:
-            own = await stack.enter_async_context(
+        own: Treasury | None = None
+        treasurer: Treasurer
+        if remote := remote_treasury(settings, home):
+            treasurer = await stack.enter_async_context(remote)
+        else:
+            treasurer = own = await stack.enter_async_context(
                 Treasury(
                     database=database,
                     redis=redis,
@@ -95,12 +101,12 @@ async def open_studio(settings: Settings, clock: Clock) -> AsyncIterator[Studio]
                     policy=SpendingPolicy(limits=settings.budget_limit, hurdle_rate=settings.min_roi_hurdle_rate),
                 )
             )
-        treasurer: Treasurer = own if remote is None else await stack.enter_async_context(remote)
         yield Studio(
             settings=settings,
             clock=clock,
             home=home,
             database=database,
+            owner_url=access.owner_url,
             redis=redis,
             blobs=FolderBlobs(home / "media"),
             channel=LocalChannel(home / "channel"),

@@ -89,10 +89,37 @@ _GROUPS: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
             "verify": (
                 "chimera.cli.ledger:verify",
                 (
-                    "Check every signature, row, sequence number and budget line of the ledger.\n\n"
+                    "Check every signature, row, sequence number, checkpoint and budget line of the ledger.\n\n"
                     "Only the CFO's public key of this home, and earlier ones kept in its keys/retired folder, are "
-                    "trusted. "
-                    "Ends with exit code 1 if anything is wrong."
+                    "trusted. Names the first bad row; ends with exit code 1 if anything is wrong."
+                ),
+            ),
+            "prove": (
+                "chimera.cli.ledger_log:prove",
+                "Write the proof of one transaction: a file that anybody can check without a database.",
+            ),
+            "check": (
+                "chimera.cli.ledger_log:check",
+                (
+                    "Check a proof offline, against the public keys you trust: the CFO's and the log's.\n\n"
+                    "Use it as: chimera ledger check proof.json --key cfo.pub --key log.pub\n\n"
+                    "Ends with exit code 1 unless it is proven under keys you gave."
+                ),
+            ),
+            "export": ("chimera.cli.ledger_log:export", "Write the whole ledger as CSV or JSON lines."),
+            "checkpoint": (
+                "chimera.cli.ledger_log:checkpoint",
+                (
+                    "Publish the ledger now and print its signed checkpoint.\n\n"
+                    "Keep a copy elsewhere: `chimera ledger verify --from-checkpoint` proves that nothing before it "
+                    "was changed."
+                ),
+            ),
+            "rotate-key": (
+                "chimera.cli.ledger_log:rotate_key",
+                (
+                    "Retire the CFO's key and begin a new one; old rows go on verifying.\n\n"
+                    "Start processes that approve anew afterwards: they still sign under the old key and are refused."
                 ),
             ),
             "show": (

@@ -23,6 +23,8 @@ def print_report(report: VerificationReport, console: Console | None = None) -> 
         console.print(Text(f"The ledger verifies: {books}.", style="green"))
         return
     console.print(Text(f"The ledger does not verify: {report.problems_found} problems in {books}.", style="red"))
+    if report.first_bad_seq is not None:
+        console.print(Text(f"  The first bad row is {report.first_bad_seq}."))
     for problem in report.problems:
         console.print(Text(visible(f"  {problem.code}: {problem.message}")), soft_wrap=True)
     if (unseen := report.problems_found - len(report.problems)) > 0:

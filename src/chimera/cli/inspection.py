@@ -14,7 +14,8 @@ import redis.asyncio
 from chimera.cli.finding import Finding, State, one_of
 from chimera.config.settings import Settings
 from chimera.core.errors import ChimeraError, EngineUnavailable
-from chimera.security.keys import cfo_signing_key
+from chimera.security.keys import cfo_public_key, cfo_signing_key
+from chimera.storage.access import Separation, separation
 from chimera.storage.database import check_connection
 from chimera.storage.engines.account import engine_account
 from chimera.storage.engines.binaries import Executable, PackagedTree, find_postgres, find_valkey
@@ -47,6 +48,7 @@ async def inspect(settings: Settings, environment: Mapping[str, str]) -> tuple[F
         home_finding(home),
         disk_finding(home),
         await _database_finding(settings.database_url, database),
+        *await _rights_findings(settings.database_url, database),
         await _redis_finding(settings.redis_url, state),
         voice_finding(),
         pronunciation_finding(),
@@ -131,6 +133,8 @@ def fonts_finding() -> Finding:
 def key_finding(home: Path, environment: Mapping[str, str]) -> Finding:
     """The CFO's signing key: a given one is read (and never shown); otherwise the home's, drawn on first use."""
     given = environment.get("CFO_PRIVATE_KEY")
+    if address := environment.get("CFO_URL"):
+        return _address_finding(home, address, environment)
     if given:
         try:
             cfo_signing_key(home / "keys", given)
@@ -140,6 +144,15 @@ def key_finding(home: Path, environment: Mapping[str, str]) -> Finding:
     kept = sorted(item.name for item in (home / "keys").glob("*")) if _may_list(home / "keys") else []
     own = f"in {home / 'keys'}: {', '.join(kept)}" if kept else "made on first use"
     return Finding("Key CFO_PRIVATE_KEY", State.LOCAL, f"not set; own key {own}", needed=False)
+
+
+def _address_finding(home: Path, address: str, environment: Mapping[str, str]) -> Finding:
+    """Where another process is asked for money; it is not asked now."""
+    try:
+        cfo_public_key(home / "keys", environment.get("CFO_PUBLIC_KEY") or None)
+    except ChimeraError as refusal:
+        return Finding("CFO at CFO_URL", State.MISSING, refusal.message, "set CFO_PUBLIC_KEY")
+    return Finding("CFO at CFO_URL", State.REAL, f"asked at {address} (not tried), no signing key here")
 
 
 def vendor_findings(environment: Mapping[str, str]) -> tuple[Finding, ...]:
@@ -175,6 +188,45 @@ async def _database_finding(url: str | None, found: ServerStatus | EngineUnavail
     if version < _SERVER_VERSION_MIN:
         return Finding("PostgreSQL", State.MISSING, shown, "PostgreSQL 14 or newer is needed")
     return Finding("PostgreSQL", State.REAL, shown)
+
+
+async def _rights_findings(url: str | None, found: ServerStatus | EngineUnavailable) -> tuple[Finding, ...]:
+    """Whether the application's rights are apart from the owner's, if there is a database to look at."""
+    url = url or (None if isinstance(found, EngineUnavailable) else found.url)
+    if url is None:
+        return ()
+    try:
+        state = await asyncio.wait_for(separation(url), _REACH_SECONDS_MAX * 2)
+    except (EngineUnavailable, TimeoutError):
+        return ()  # told by the finding of PostgreSQL itself
+    return (rights_finding(state),)
+
+
+def rights_finding(found: Separation | None) -> Finding:
+    """Whether the application can only do what it needs to; a studio whose rights are not apart works all the same."""
+    name = "Database rights"
+    if found is None:
+        return Finding(name, State.REAL, "given on first use", needed=False)
+    if found.role is None:
+        return Finding(
+            name,
+            State.MISSING,
+            "not separated: Chimera works as the owner of its tables",
+            "let DATABASE_URL's login make roles (CREATEROLE), or give the owner's url in DATABASE_OWNER_URL and "
+            "another login's in DATABASE_URL",
+            needed=False,
+        )
+    if found.differences:
+        first, *others = found.differences
+        more = f" (and {len(others)} more)" if others else ""
+        return Finding(
+            name,
+            State.MISSING,
+            f"{found.role} has other rights than it should: {first}{more}",
+            "the next start with the owner's url gives the right ones; what an administrator granted he must revoke",
+            needed=False,
+        )
+    return Finding(name, State.REAL, f"separated: works as {found.role}", needed=False)
 
 
 async def _redis_finding(url: str | None, found: ServerStatus | EngineUnavailable) -> Finding:

@@ -43,7 +43,7 @@ class LedgerEntry(Contract):
 
 
 class LedgerProblem(Contract):
-    """One thing that is wrong; `seq` names the row, if it is about one. `code` is a word of `treasury/audit.py`."""
+    """One thing that is wrong; `seq` names the row, if it is about one. `code` is a word of `treasury/audit`."""
 
     code: str
     message: str
@@ -51,13 +51,22 @@ class LedgerProblem(Contract):
 
 
 class VerificationReport(Contract):
-    """What a verification found. `problems` lists the first of them, `problems_found` counts all."""
+    """What a verification found. `problems` lists the first of them, `problems_found` counts all.
+
+    `first_bad_seq` is the first row that is to blame, if a row is: changed, missing, inserted or cut off. `root` (hex)
+    is that of the tree of all entries; `checkpoints` counts the stored ones it agrees with or not.
+    """
 
     ok: bool
+    first_bad_seq: int | None
     entries: Annotated[int, Field(ge=0)]
     approved: Annotated[int, Field(ge=0)]
     approved_usd: Usd
     budget_lines: Annotated[int, Field(ge=0)]
+    checkpoints: Annotated[int, Field(ge=0)]
+    exported: Annotated[int, Field(ge=0)] | None
+    """How many rows the exported log holds; nothing if it was not looked at."""
+    root: str
     last_tx: UUID | None
     key_ids: tuple[str, ...]
     checked_at: Moment

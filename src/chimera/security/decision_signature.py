@@ -43,21 +43,27 @@ def sign(document: str, key: SigningKey) -> str:
     return "0x" + key.sign(DOMAIN + document.encode()).signature.hex()
 
 
+def is_signed(document: str, signature: str, public_key: VerifyKey) -> bool:
+    """Whether `signature`, in its one text form, is of this document and key."""
+    if not _SIGNATURE.fullmatch(signature):
+        return False
+    try:
+        public_key.verify(DOMAIN + document.encode(), bytes.fromhex(signature[2:]))
+    except (CryptoError, UnicodeEncodeError):
+        return False
+    return True
+
+
 def verify(document: str, signature: str, public_key: VerifyKey) -> None:
-    """Check that `signature` is of this document and key, in its one text form.
+    """Check that `signature` is of this document and key.
 
     Raises:
         InvalidSignature: malformed, or of another document or key.
     """
-    refusal = InvalidSignature(
-        "the CFO's signature does not fit the decision: ask for a new approval", {"key_id": key_id_of(public_key)}
-    )
-    if not _SIGNATURE.fullmatch(signature):
-        raise refusal
-    try:
-        public_key.verify(DOMAIN + document.encode(), bytes.fromhex(signature[2:]))
-    except (CryptoError, UnicodeEncodeError) as error:
-        raise refusal from error
+    if not is_signed(document, signature, public_key):
+        raise InvalidSignature(
+            "the CFO's signature does not fit the decision: ask for a new approval", {"key_id": key_id_of(public_key)}
+        )
 
 
 def read_verified(signed: SignedDecision, public_key: VerifyKey) -> dict[str, Detail]:

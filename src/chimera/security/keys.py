@@ -1,7 +1,8 @@
-"""The CFO's Ed25519 key: from CFO_PRIVATE_KEY, or made once in the home's `keys` folder with mode 0600.
+"""The two Ed25519 keys of the ledger: from a variable, or made once in the home's `keys` folder with mode 0600.
 
-`cfo.pem` is the private key (PKCS #8), `cfo.pub` the public one beside it; `retired/*.pub` are earlier public keys,
-kept by the operator so that old decisions still verify (RFC 8032, RFC 8410).
+The CFO's signs decisions, the log's signs checkpoints. `cfo.pem` is the CFO's private key (PKCS #8), `cfo.pub` the
+public one beside it; `log.pem` and `log.pub` are the log's; `retired/*.pub` are earlier public keys of the CFO, kept
+so that old decisions still verify (RFC 8032, RFC 8410).
 """
 
 import base64
@@ -9,6 +10,7 @@ import binascii
 import os
 import re
 import secrets
+from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -18,8 +20,6 @@ from nacl.signing import SigningKey, VerifyKey
 
 from chimera.core.errors import EngineUnavailable, ValidationFailed
 
-PRIVATE_KEY_FILE = "cfo.pem"
-PUBLIC_KEY_FILE = "cfo.pub"
 RETIRED_FOLDER = "retired"
 
 _KEY_FILE_BYTES_MAX = 16 * 1024
@@ -30,23 +30,48 @@ _FORMS = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class KeyPlace:
+    """Whose key it is, the variable that may hold it, and the name of its files."""
+
+    owner: str
+    variable: str
+    private_file: str
+    public_file: str
+
+
+CFO_KEY = KeyPlace("the CFO's", "CFO_PRIVATE_KEY", "cfo.pem", "cfo.pub")
+LOG_KEY = KeyPlace("the ledger log's", "LEDGER_LOG_PRIVATE_KEY", "log.pem", "log.pub")
+
+
 def cfo_signing_key(keys_folder: Path, configured: str | None) -> SigningKey:
-    """The key of `configured` (CFO_PRIVATE_KEY) if given, otherwise the one in `keys_folder`, made if there is none.
+    """The key that signs decisions; see `signing_key`."""
+    return signing_key(CFO_KEY, keys_folder, configured)
+
+
+def log_signing_key(keys_folder: Path, configured: str | None) -> SigningKey:
+    """The key that signs checkpoints of the ledger; see `signing_key`."""
+    return signing_key(LOG_KEY, keys_folder, configured)
+
+
+def signing_key(place: KeyPlace, keys_folder: Path, configured: str | None) -> SigningKey:
+    """The key of `configured` (the place's variable) if given, otherwise the one in `keys_folder`, made if none is.
 
     Raises:
-        ValidationFailed: CFO_PRIVATE_KEY is not a key.
+        ValidationFailed: the variable holds no key.
         EngineUnavailable: the key in `keys_folder` can't be read, is damaged, or does not fit its public key.
     """
     if configured is not None:
-        return _configured(configured.strip())
-    private_file, public_file = keys_folder / PRIVATE_KEY_FILE, keys_folder / PUBLIC_KEY_FILE
+        return _configured(configured.strip(), place.variable)
+    private_file, public_file = keys_folder / place.private_file, keys_folder / place.public_file
     if public_file.exists() and not private_file.exists():
         raise EngineUnavailable(
-            f"the CFO's private key {private_file} is gone, its public key is still there: restore it from a backup",
+            f"{place.owner} private key {private_file} is gone, its public key is still there: "
+            "restore it from a backup",
             {"path": str(private_file)},
         )
-    write_once(private_file, _private_pem(SigningKey(secrets.token_bytes(_SEED_BYTES))), mode=0o600)
-    key = _read_private(private_file)
+    write_once(private_file, new_private_pem(), mode=0o600)
+    key = read_private_key(private_file)
     write_once(public_file, public_pem(key.verify_key), mode=0o644)
     if bytes(read_public_key(public_file)) != bytes(key.verify_key):
         raise EngineUnavailable(
@@ -63,16 +88,29 @@ def cfo_public_key(keys_folder: Path, configured: str | None) -> VerifyKey:
         ValidationFailed: CFO_PUBLIC_KEY is not a key.
         EngineUnavailable: neither is there, or the file is damaged.
     """
-    public_file = keys_folder / PUBLIC_KEY_FILE
+    public_file = keys_folder / CFO_KEY.public_file
     if configured is not None:
         return _configured_public(configured.strip().replace("\\n", "\n"))
     if not public_file.exists():
         raise EngineUnavailable(
-            f"the CFO's public key is not known here: copy {PUBLIC_KEY_FILE} from the keys folder of the home that "
+            f"the CFO's public key is not known here: copy {public_file.name} from the keys folder of the home that "
             f"holds the key to {public_file}, or set CFO_PUBLIC_KEY",
             {"path": str(public_file)},
         )
     return read_public_key(public_file)
+
+
+def log_public_key(keys_folder: Path, configured: str | None) -> VerifyKey | None:
+    """The public key of the log, of `configured` (LEDGER_LOG_PRIVATE_KEY) or of `log.pub`; None if neither is there.
+
+    Raises:
+        ValidationFailed: the variable holds no key.
+        EngineUnavailable: the file is damaged.
+    """
+    if configured is not None:
+        return _configured(configured.strip(), LOG_KEY.variable).verify_key
+    public_file = keys_folder / LOG_KEY.public_file
+    return read_public_key(public_file) if public_file.exists() else None
 
 
 def retired_public_keys(keys_folder: Path) -> tuple[VerifyKey, ...]:
@@ -83,6 +121,13 @@ def retired_public_keys(keys_folder: Path) -> tuple[VerifyKey, ...]:
     """
     files = sorted((keys_folder / RETIRED_FOLDER).glob("*.pub"))[:_RETIRED_KEYS_MAX]
     return tuple(read_public_key(file) for file in files)
+
+
+def new_private_pem() -> bytes:
+    """A new private key as PEM."""
+    return Ed25519PrivateKey.from_private_bytes(secrets.token_bytes(_SEED_BYTES)).private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
 
 
 def public_pem(key: VerifyKey) -> bytes:
@@ -101,19 +146,19 @@ def read_public_key(path: Path) -> VerifyKey:
     try:
         key = serialization.load_pem_public_key(_read(path))
     except (ValueError, UnsupportedAlgorithm) as error:
-        raise EngineUnavailable(f"{path} is damaged: restore the CFO's public key", {"path": str(path)}) from error
+        raise EngineUnavailable(f"{path} is damaged: restore the public key", {"path": str(path)}) from error
     if not isinstance(key, Ed25519PublicKey):
         raise EngineUnavailable(f"{path} is not an Ed25519 public key", {"path": str(path)})
     return VerifyKey(key.public_bytes_raw())
 
 
-def _configured(text: str) -> SigningKey:
+def _configured(text: str, variable: str) -> SigningKey:
     if key := _parse(text.replace("\\n", "\n")):
         return key
     path = Path(text)
     if "\n" not in text and len(text) < 1024 and path.is_file() and (key := _parse(_read(path).decode("latin-1"))):
         return key
-    raise ValidationFailed(f"CFO_PRIVATE_KEY is not a key: it takes {_FORMS}", {"variable": "CFO_PRIVATE_KEY"})
+    raise ValidationFailed(f"{variable} is not a key: it takes {_FORMS}", {"variable": variable})
 
 
 def _configured_public(text: str) -> VerifyKey:
@@ -168,13 +213,12 @@ def _parse_pem(pem: bytes) -> SigningKey | None:
     return SigningKey(key.private_bytes_raw()) if isinstance(key, Ed25519PrivateKey) else None
 
 
-def _private_pem(key: SigningKey) -> bytes:
-    return Ed25519PrivateKey.from_private_bytes(bytes(key)).private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
+def read_private_key(path: Path) -> SigningKey:
+    """The private key in the file at `path`, which only its owner may read.
 
-
-def _read_private(path: Path) -> SigningKey:
+    Raises:
+        EngineUnavailable: no such file, unreadable, damaged, or open to other users.
+    """
     content = _read(path)
     if path.stat().st_mode & 0o077:
         raise EngineUnavailable(
@@ -183,7 +227,7 @@ def _read_private(path: Path) -> SigningKey:
         )
     if key := _parse(content.decode("latin-1")):
         return key
-    raise EngineUnavailable(f"{path} is damaged: restore the CFO's key from a backup", {"path": str(path)})
+    raise EngineUnavailable(f"{path} is damaged: restore the key from a backup", {"path": str(path)})
 
 
 def _read(path: Path) -> bytes:
@@ -195,7 +239,11 @@ def _read(path: Path) -> bytes:
 
 
 def write_once(path: Path, content: bytes, *, mode: int) -> None:
-    """Put `content` at `path`, whole or not at all, unless something is there already: the first process wins."""
+    """Put `content` at `path`, whole or not at all, unless something is there already: the first process wins.
+
+    Raises:
+        EngineUnavailable: it can't be written.
+    """
     if path.exists():
         return
     try:

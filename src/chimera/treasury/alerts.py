@@ -96,9 +96,7 @@ def batch_alerts(
     for draft in entered:
         if draft.kind is EntryKind.OVERRUN and draft.parent_tx:
             excess = usd_of_cents(cents_of_micros(draft.amount_micros))
-            found.append(
-                overrun_alert(new_id(), approving_tx=draft.parent_tx, excess_usd=excess, debt_usd=debt, at=at)
-            )
+            found.append(overrun_alert(new_id(), approving_tx=draft.parent_tx, excess_usd=excess, debt_usd=debt, at=at))
         elif draft.kind is EntryKind.PAUSE:
             found.append(pause_alert(new_id(), by=str(draft.more["by"]), reason=draft.reason, at=at))
     return found

@@ -1,16 +1,18 @@
 """What the columns of a ledger row must be, told by its signed document; pure, for every kind of row."""
 
 import hashlib
+import json
 from collections.abc import Mapping
 
 from chimera.core.errors import Detail
 from chimera.core.vocabulary import Decision
-from chimera.security.decision_signature import canonical
 from chimera.storage.records.ledger_text import LedgerColumns
 
 KIND_DECISION = "decision"
 CURRENCY = "USD"
-REQUEST_FIELDS = ("request_id", "agent_id", "request_type", "amount", "projected_roi", "justification")
+REQUEST_FIELDS = ("agent_id", "amount", "justification", "projected_roi", "request_id", "request_type")
+"""In the order of canonical JSON."""
+_quoted = json.JSONEncoder(ensure_ascii=False).encode
 _MICRO_PLACES, _COLUMN_PLACES = 6, 2
 _MICROS_PER_CENT = 10_000
 
@@ -54,8 +56,8 @@ def kind_of(fields: Mapping[str, Detail]) -> str:
 
 def request_hash(fields: Mapping[str, Detail]) -> str:
     """SHA-256 (hex) over the canonical text of a document's request part, as far as its kind has one."""
-    part = {name: fields[name] for name in REQUEST_FIELDS if name in fields}
-    return hashlib.sha256(canonical(part).encode()).hexdigest()
+    part = ",".join(f'"{name}":{_quoted(text_of(fields, name))}' for name in REQUEST_FIELDS if name in fields)
+    return hashlib.sha256(f"{{{part}}}".encode()).hexdigest()
 
 
 def text_of(fields: Mapping[str, Detail], name: str) -> str:

@@ -88,8 +88,12 @@ class Treasury:
 
     async def aclose(self) -> None:
         """Answer what was asked, and end the writer; the last view of the budgets is written."""
-        await asyncio.to_thread(self._writer.close)
+        await asyncio.to_thread(self.close)
         await self._view.flush(self._writer.shown)
+
+    def close(self) -> None:
+        """Answer what was asked, and end the writer; for those who have no event loop."""
+        self._writer.close()
 
     async def decide(
         self, request: ApprovalRequest, *, estimate_usd: Decimal | None = None, hold_for: timedelta | None = None

@@ -5,10 +5,12 @@ from decimal import Decimal
 import psycopg
 import pytest
 from nacl.signing import SigningKey
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
 
 from chimera.core.clock import FixedClock
 from chimera.core.errors import Conflict, EngineUnavailable, Forbidden, NotFound
-from chimera.storage.database import Database, open_database
+from chimera.storage.database import Database
 from chimera.storage.records import ledger
 from chimera.treasury.treasury import Treasury
 from factories_treasury import Office, open_office
@@ -60,10 +62,10 @@ async def test_signed_decisions_are_found_by_request_and_by_transaction(office: 
 
 
 async def test_a_lost_connection_is_replaced_and_the_request_decided_once(
-    office: Office, treasury: Treasury, database_url: str
+    office: Office, treasury: Treasury, owner_url: str
 ) -> None:
     await treasury.decide(office.request())
-    async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as connection:
+    async with await psycopg.AsyncConnection.connect(owner_url, autocommit=True) as connection:
         await connection.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
             "WHERE datname = current_database() AND pid <> pg_backend_pid()"
@@ -72,11 +74,15 @@ async def test_a_lost_connection_is_replaced_and_the_request_decided_once(
     assert (await treasury.verify()).entries == 2
 
 
-async def test_without_a_database_nothing_is_approved(office: Office, database: Database, database_url: str) -> None:
-    async with open_database(database_url) as closing:
-        treasury = office.treasury(closing)
-    with pytest.raises(EngineUnavailable):
-        await treasury.decide(office.request())
+async def test_without_a_database_nothing_is_approved(
+    office: Office, treasury: Treasury, database: Database, database_url: str, postgres_url: str
+) -> None:
+    name = sql.Identifier(str(conninfo_to_dict(database_url)["dbname"]))
+    async with await psycopg.AsyncConnection.connect(postgres_url, autocommit=True) as server:
+        await server.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS FALSE").format(name))
+        with pytest.raises(EngineUnavailable):
+            await treasury.decide(office.request())
+        await server.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS TRUE").format(name))
     async with database.transaction() as connection:
         assert await ledger.count(connection) == 0
 
@@ -89,10 +95,12 @@ async def test_another_key_may_not_sign_in_a_ledger_that_has_one(office: Office,
     assert (await office.treasury(database).verify()).entries == 1
 
 
-async def test_after_a_key_is_retired_the_next_one_signs_and_both_verify(office: Office, database: Database) -> None:
+async def test_after_a_key_is_retired_the_next_one_signs_and_both_verify(
+    office: Office, database: Database, owner_url: str
+) -> None:
     old = office.treasury(database)
     await old.decide(office.request())
-    async with database.transaction() as connection:
+    async with await psycopg.AsyncConnection.connect(owner_url) as connection:
         await connection.execute("UPDATE ledger_key SET last_seq = 0 WHERE last_seq IS NULL")
     new = office.treasury(database, key=SigningKey(bytes(32)))
     await new.decide(office.request())

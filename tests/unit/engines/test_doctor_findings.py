@@ -3,7 +3,15 @@
 from pathlib import Path
 
 from chimera.cli.finding import Finding, State, is_well, one_of, report
-from chimera.cli.inspection import disk_finding, home_finding, key_finding, python_finding, vendor_findings
+from chimera.cli.inspection import (
+    disk_finding,
+    home_finding,
+    key_finding,
+    python_finding,
+    rights_finding,
+    vendor_findings,
+)
+from chimera.storage.access import Separation
 
 
 def test_a_missing_thing_that_is_needed_makes_the_machine_unwell() -> None:
@@ -48,8 +56,25 @@ def test_a_signing_key_is_read_and_never_shown(tmp_path: Path) -> None:
     assert key_finding(tmp_path, {}).state is State.LOCAL
 
 
+def test_where_money_is_asked_for_elsewhere_the_public_key_must_be_known(tmp_path: Path) -> None:
+    asking = {"CFO_URL": "https://cfo.example.org", "CFO_TOKEN": "secret-token"}
+    findings = [key_finding(tmp_path, asking), key_finding(tmp_path, asking | {"CFO_PUBLIC_KEY": "5e" * 32})]
+    assert [finding.state for finding in findings] == [State.MISSING, State.REAL]
+    assert not [finding for finding in findings if "secret-token" in finding.detail]
+
+
 def test_a_home_is_tried_without_being_made(tmp_path: Path) -> None:
     home = tmp_path / "not" / "yet"
     assert home_finding(home).state is State.REAL
     assert disk_finding(home).state is State.REAL
     assert list(tmp_path.iterdir()) == []
+
+
+def test_rights_that_are_not_apart_are_told_and_stop_nothing() -> None:
+    together = rights_finding(Separation(None, ()))
+    assert "not separated" in together.detail
+    assert "DATABASE_OWNER_URL" in together.remedy
+    changed = rights_finding(Separation("chimera_app", ("UPDATE on ledger is granted and should not be", "more")))
+    assert "UPDATE on ledger is granted and should not be (and 1 more)" in changed.detail
+    assert rights_finding(Separation("chimera_app", ())).state is rights_finding(None).state is State.REAL
+    assert is_well([together, changed])

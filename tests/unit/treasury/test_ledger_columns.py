@@ -1,5 +1,6 @@
 """What each kind of document says the columns of its row must be, and how its text is written."""
 
+import hashlib
 from datetime import UTC, datetime
 from decimal import Decimal
 from uuid import UUID
@@ -13,8 +14,8 @@ from nacl.signing import SigningKey
 from chimera.core.errors import Detail
 from chimera.core.money import cents_up
 from chimera.security.decision_signature import canonical
-from chimera.treasury.columns import cents_of, columns_of, micros_of, usd_of_cents
-from chimera.treasury.document import entry_of, signed_record
+from chimera.treasury.columns import REQUEST_FIELDS, cents_of, columns_of, micros_of, usd_of_cents
+from chimera.treasury.document import entry_of
 from chimera.treasury.merkle import leaf_data, leaf_hash
 
 TX, PARENT, REQUEST, AGENT, CFO = (UUID(int=number) for number in range(1, 6))
@@ -51,6 +52,7 @@ VALUE = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEY, inner, max_size=4),
     max_leaves=12,
 )
+from factories_ledger_rows import signed_record
 
 
 @given(st.dictionaries(KEY, VALUE, max_size=8))
@@ -72,6 +74,12 @@ def test_a_document_of_each_kind_tells_its_row(kind: str) -> None:
     assert row.leaf_hash == leaf_hash(leaf_data(canonical(fields), row.approval_signature))
     entry = entry_of(row)
     assert (entry.document, entry.leaf_hash) == (canonical(fields), row.leaf_hash.hex())
+
+
+def test_the_request_part_is_hashed_in_its_canonical_text() -> None:
+    part = {name: DOCUMENTS["settle"][name] for name in REQUEST_FIELDS if name in DOCUMENTS["settle"]}
+    expected = hashlib.sha256(rfc8785.dumps(part)).hexdigest()
+    assert columns_of(DOCUMENTS["settle"]).request_hash == expected
 
 
 def test_only_the_request_part_is_hashed_into_the_request_hash() -> None:

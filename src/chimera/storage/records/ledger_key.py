@@ -52,3 +52,15 @@ async def all_keys(connection: Connection) -> list[LedgerKeyRecord]:
             (_KEYS_MAX,),
         )
         return await cursor.fetchall()
+
+
+async def retire(connection: Connection, key_id: str) -> None:
+    """End the key's range at the ledger's last row, which the database fills in under the head's lock."""
+    await connection.execute("UPDATE ledger_key SET last_seq = 0 WHERE key_id = %s AND last_seq IS NULL", (key_id,))
+
+
+async def public_key_of(connection: Connection, key_id: str) -> bytes | None:
+    """The public key that the ledger tells under this id."""
+    cursor = await connection.execute("SELECT public_key FROM ledger_key WHERE key_id = %s", (key_id,))
+    row = await cursor.fetchone()
+    return None if row is None else bytes(row["public_key"])

@@ -1,10 +1,12 @@
 """Table `ledger` as its verification reads it: in the order of `seq`, each column as the exact text it stands for."""
 
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from psycopg.rows import tuple_row
+from psycopg.rows import class_row, tuple_row
 
+from chimera.core.errors import Detail
 from chimera.storage.database import Connection
 
 _PAGE_ROWS = 1000
@@ -53,12 +55,33 @@ class StoredRow(NamedTuple):
     columns: LedgerColumns
 
 
+@dataclass(frozen=True, slots=True)
+class LeafRow:
+    """A row as a leaf: its document and signature, and the hash stored for both."""
+
+    seq: int
+    payload: dict[str, Detail]
+    signature: str
+    leaf_hash: bytes
+
+
 async def stored_rows(connection: Connection) -> AsyncIterator[list[StoredRow]]:
     """Every row that has a `seq`, in its order, 1,000 at a time."""
     async with connection.cursor(name="ledger_rows", row_factory=tuple_row) as cursor:
         await cursor.execute(f"SELECT {_SELECT} FROM ledger WHERE seq IS NOT NULL ORDER BY seq, tx_id")
         while rows := await cursor.fetchmany(_PAGE_ROWS):
             yield [_row(row) for row in rows]
+
+
+async def leaf_page(connection: Connection, after_seq: int, limit: int) -> list[LeafRow]:
+    """What the next rows behind `after_seq` contribute to the tree, oldest first."""
+    async with connection.cursor(row_factory=class_row(LeafRow)) as cursor:
+        await cursor.execute(
+            "SELECT seq, payload, approval_signature AS signature, leaf_hash FROM ledger WHERE seq > %s "
+            "ORDER BY seq LIMIT %s",
+            (after_seq, limit),
+        )
+        return await cursor.fetchall()
 
 
 def _row(values: tuple[Any, ...]) -> StoredRow:

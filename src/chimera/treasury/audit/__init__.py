@@ -1,0 +1,1 @@
+"""What `chimera ledger verify` checks, pure: rows, keys, checkpoints and budget lines in, problems out."""
