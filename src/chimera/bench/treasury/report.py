@@ -152,7 +152,9 @@ def goals(ratio: Ratios, loads: tuple[Load, ...], sound: Soundness, verification
         at_least("ratio_best", ratio.ratio_best, RATIO_MIN),
         at_least("ratio_best_stretch", ratio.ratio_best, RATIO_STRETCH),
         at_most("cpu_us_per_approval", total_us, CPU_US_MAX),
-        at_least("per_second_in_flight_256", at_256 and at_256.decisions_per_second, PER_SECOND_256_MIN),
+        at_least(
+            "per_second_in_flight_256", None if at_256 is None else at_256.decisions_per_second, PER_SECOND_256_MIN
+        ),
         *latencies,
         at_least("verify_rows_per_cpu_second", verification.rows_per_cpu_second, VERIFY_ROWS_MIN),
         at_least("approved_share", sound.approved_share, APPROVED_SHARE_MIN),

@@ -30,10 +30,9 @@ _WORK = {
     ),
 }
 _TOPICS = (
-    "sea otters", "the café boom", "a comet’s return", "night trains", "old maps", "paper kites",
-    "glacier caves", "home batteries", "street chess", "tiny violins", "volcano drones", "tide pools", "city beekeeping", "a lost film",
-    "espresso science", "robot gardeners", "retro consoles", "São Paulo murals", "deep-sea cables",
-    "wild swimming",
+    "sea otters", "the café boom", "a comet’s return", "night trains", "old maps", "paper kites", "glacier caves",
+    "home batteries", "street chess", "tiny violins", "volcano drones", "tide pools", "city beekeeping", "a lost film",
+    "espresso science", "robot gardeners", "retro consoles", "São Paulo murals", "deep-sea cables", "wild bathing",
 )  # fmt: skip
 _QUESTIONS = (
     "why does everybody talk about it?", "what changed overnight?", "who started this?", "is it worth the price?",
