@@ -28,7 +28,7 @@ def bench_treasury(*, rounds: Rounds = 5, quick_run: Quick = False, json: Json =
     size = quick(rounds) if quick_run else full(rounds)
     settings = Settings.from_environment(os.environ)
     with shown_progress(as_json=json) as progress:
-        report = run_bench(settings.database_url, size, progress)
+        report = run_bench(settings.database_owner_url or settings.database_url, size, progress)
     if json:
         sys.stdout.write(report.model_dump_json(indent=2) + "\n")
         return

@@ -12,8 +12,8 @@ from nacl.signing import SigningKey
 from chimera.bench.treasury.traffic import Traffic
 from chimera.core.clock import SystemClock
 from chimera.core.vocabulary import BudgetCategory, BudgetPeriod, Role
+from chimera.storage.access import prepare_database
 from chimera.storage.database import connect_writer
-from chimera.storage.migrate import migrate
 from chimera.storage.scratch import add_agents, database_name, scratch_database, settle_down
 from chimera.treasury.clerk import Clerk
 from chimera.treasury.policy import SpendingPolicy
@@ -34,11 +34,11 @@ class Ground:
 
     @contextmanager
     def database(self) -> Iterator[str]:
-        """The url of a new database."""
+        """The url of a new database, for the application's role."""
         with scratch_database(self.server_url, self.template) as url:
             with connect_writer(url) as connection:
                 settle_down(connection)
-            yield url
+            yield asyncio.run(prepare_database(url)).application_url
 
     def clerk(self, limit: Decimal = LIMIT_USD) -> Clerk:
         """One that has met nobody yet."""
@@ -55,7 +55,7 @@ class Ground:
 def open_ground(server_url: str, traffic: Traffic) -> Iterator[Ground]:
     """Migrate a template on the server, and register everybody in it."""
     with scratch_database(server_url) as url:
-        asyncio.run(migrate(url))
+        asyncio.run(prepare_database(url))
         add_agents(url, [(traffic.cfo, Role.CFO.value), *((agent, Role.WORKER.value) for agent in traffic.agents)])
         yield Ground(server_url, database_name(url), traffic, SigningKey.generate())
 

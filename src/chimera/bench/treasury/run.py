@@ -91,7 +91,7 @@ def _engines(database_url: str | None) -> Iterator[tuple[str, str]]:
     try:
         leases = [(server, server.join()) for server in servers]
         try:
-            yield database_url or leases[-1][1].url, leases[0][1].url
+            yield database_url or leases[-1][1].owner_url, leases[0][1].url
         finally:
             for server, lease in leases:
                 server.leave(lease)
