@@ -105,8 +105,7 @@ def _put(writer: Writer, asks: Sequence[Ask], hold_seconds: int | None) -> list[
     for start in range(0, len(asks), BATCH_JOBS_MAX):
         chunk = asks[start : start + BATCH_JOBS_MAX]
         delivery = BlockingDelivery(len(chunk))
-        for job in _jobs(chunk, hold_seconds, delivery):
-            writer.submit(job)
+        writer.submit(_jobs(chunk, hold_seconds, delivery))
         waiting.append(delivery)
         if len(waiting) == _CHUNKS_UNDER_WAY:
             answers += _answers(waiting.pop(0))
