@@ -54,11 +54,14 @@ class Cpu(Contract):
 
 
 class Ratios(Contract):
-    """Over all rounds."""
+    """Over all rounds. `ratio_of_bests` is the fastest approvals over the fastest COPY: noise on either side flatters
+    a round's own ratio, not this one.
+    """
 
     rounds: tuple[Round, ...]
     ratio_best: Rate
     ratio_median: Rate
+    ratio_of_bests: Rate
     ratio_without_holds_best: Rate
     ratio_without_holds_median: Rate
     approvals_per_second_best: Rate
