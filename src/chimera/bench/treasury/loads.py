@@ -6,6 +6,7 @@ from typing import Literal, NamedTuple
 from chimera.agents.cfo.agent import Cfo
 from chimera.bench.treasury.ground import Ground
 from chimera.bench.treasury.latency import HOLD_FOR, Latencies, in_flight, open_loop
+from chimera.bench.treasury.proofs import time_proofs
 from chimera.bench.treasury.report import Load, Soundness, Verification
 from chimera.bench.treasury.size import Size
 from chimera.bench.treasury.soundness import (
@@ -42,6 +43,7 @@ async def measure_loads(
         differ = await repeats_differ(treasury, kept)
         checked = await verified(treasury)
         over = await overspend_usd(treasury, checked.report.approved_usd)
+        proven = await time_proofs(url, treasury.public_key)
     tight = await spend_to_the_cap(ground, tight_url, redis_url, ground.traffic.requests(size.tight))
     progress(ProgressEvent("soundness", 1.0, f"{checked.report.entries:,} rows verified"))
     rows = checked.report.entries
@@ -59,7 +61,10 @@ async def measure_loads(
         problems_found=checked.report.problems_found,
     )
     speed = Verification(
-        rows_per_second=round(rows / checked.seconds), rows_per_cpu_second=round(rows / max(checked.cpu_seconds, 1e-9))
+        rows_per_second=round(rows / checked.seconds),
+        rows_per_cpu_second=round(rows / max(checked.cpu_seconds, 1e-9)),
+        proof_make_ms=round(proven.make_ms, 2),
+        proof_check_ms=round(proven.check_ms, 2),
     )
     return Measured(tuple(loads), soundness, speed)
 
