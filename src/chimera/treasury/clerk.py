@@ -1,6 +1,6 @@
 """Decides a batch on the books: the same work whether ahead of the database or under the head's lock."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -35,6 +35,7 @@ from chimera.treasury.scribe import Pen, Scribe
 ROLES_REMEMBERED_MAX = 100_000
 FOREIGN_ROWS_MAX = 5_000
 """More rows than this by other processes: what is remembered of agents is dropped instead of brought up to date."""
+_IDS_DRAWN = 256
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _CFO, _APPROVED, _ESCALATED = Role.CFO.value, Decision.APPROVED.value, Decision.ESCALATED.value
@@ -54,7 +55,7 @@ class Batch:
     answers: list[tuple[Job, Given]]
     repeats: list[Job]
     holds: list[tuple[bytes, int]]
-    request_ids: set[UUID]
+    request_numbers: set[int]
     size: int
     view: tuple[LineView, ...]
 
@@ -100,7 +101,7 @@ class Clerk:
         self._pen = Pen.of(key, cfo_agent_id)
         self._random_bytes = random_bytes
         self._pasts = Pasts()
-        self._roles: dict[UUID, str] = {}
+        self._roles: dict[int, str] = {}
         self._hurdle = hundredths_up(policy.hurdle_rate)
         p90 = policy.realised_roi_p90
         self._risk = RiskPolicy(self._hurdle, None if p90 is None else hundredths_up(p90))
@@ -125,29 +126,29 @@ class Clerk:
             )
 
     def prepare(
-        self, books: Books, jobs: Sequence[Job], connection: WriterConnection, under_way: Iterable[UUID] = ()
+        self, books: Books, jobs: Sequence[Job], connection: WriterConnection, under_way: Iterable[int] = ()
     ) -> Batch:
         """Decide the jobs in their order, and change the books accordingly.
 
-        Requests `under_way` are in an earlier batch: they count as decided before. Acts may only be among the jobs
+        Requests `under_way` (the integers of their ids) are in an earlier batch: they count as decided before. Acts may only be among the jobs
         when `connection` holds the head's lock.
         """
         mark = (books.size, books.last_tx, books.paused_by)
         known = self._known(jobs, connection) | set(under_way)
         desk = self._desk(books, connection)
         desk.scene.look_up([job.work for job in jobs if not isinstance(job.work, Ask)])
-        request_ids: set[UUID] = set()
+        numbers: set[int] = set()
         for job in jobs:
             work = job.work
             if not isinstance(work, Ask):
                 self._play(job, work, desk)
-            elif work.request_id in known:
+            elif (number := work.request_id.int) in known:
                 desk.repeats.append(job)
             elif refusal := self._unfit(work):
                 desk.answers.append((job, refusal))
             else:
-                known.add(work.request_id)
-                request_ids.add(work.request_id)
+                known.add(number)
+                numbers.add(number)
                 self._decide(job, work, desk)
         following = self._following(desk)
         return Batch(
@@ -158,21 +159,22 @@ class Clerk:
             desk.answers,
             desk.repeats,
             desk.holds,
-            request_ids,
+            numbers,
             books.size,
             tuple(LineView.of(line, desk.scribe.at) for line in books.lines.all),
         )
 
-    def _known(self, jobs: Sequence[Job], connection: WriterConnection) -> set[UUID]:
+    def _known(self, jobs: Sequence[Job], connection: WriterConnection) -> set[int]:
         """Requests decided before; on the way, read what is needed of agents not met yet."""
         asks = [job.work for job in jobs if isinstance(job.work, Ask)]
         if not asks:
             return set()
-        agent_ids = {ask.agent_id for ask in asks}
-        if unknown := agent_ids - self._roles.keys():
+        agent_ids = set({ask.agent_id.int: ask.agent_id for ask in asks}.values())
+        if unknown := {agent_id for agent_id in agent_ids if agent_id.int not in self._roles}:
             if len(self._roles) > ROLES_REMEMBERED_MAX:
                 self._roles.clear()
-            self._roles.update(statements.roles_of(connection, unknown))
+            found = statements.roles_of(connection, unknown)
+            self._roles.update({agent_id.int: role for agent_id, role in found.items()})
         missing = self._pasts.missing(agent_ids)
         if missing:
             rows: dict[UUID, list[PastRequest]] = {agent_id: [] for agent_id in missing}
@@ -180,7 +182,7 @@ class Clerk:
                 rows[row.agent_id].append(PastRequest(*row))
             for agent_id, past in rows.items():
                 self._pasts.load(agent_id, past)
-        return statements.known_requests(connection, [ask.request_id for ask in asks])
+        return {found.int for found in statements.known_requests(connection, [ask.request_id for ask in asks])}
 
     def _desk(self, books: Books, connection: WriterConnection) -> _Desk:
         at = books.time(self.clock.now().astimezone(UTC))
@@ -196,11 +198,19 @@ class Clerk:
         )
 
     def _ids(self, at: datetime) -> Callable[[], bytes]:
+        """Random bytes are drawn for many ids at a time."""
         milliseconds = _micros(at) // 1000
-        return lambda: time_ordered_bytes(milliseconds, self._random_bytes(10))
+
+        def drawn() -> Iterator[bytes]:
+            while True:
+                pool = self._random_bytes(10 * _IDS_DRAWN)
+                for place in range(0, len(pool), 10):
+                    yield time_ordered_bytes(milliseconds, pool[place : place + 10])
+
+        return drawn().__next__
 
     def _unfit(self, ask: Ask) -> ChimeraError | None:
-        role = self._roles.get(ask.agent_id)
+        role = self._roles.get(ask.agent_id.int)
         if role is not None and role != _CFO:
             return None
         told: dict[str, Detail] = {"agent_id": str(ask.agent_id)}
@@ -211,18 +221,18 @@ class Clerk:
     def _decide(self, job: Job, ask: Ask, desk: _Desk) -> None:
         charged = desk.books.lines.charged(ask.request_type)
         risk = weigh(ask, self._pasts, _day(charged, desk.day_elapsed_ppm), desk.at_micros, self._risk)
-        verdict = decide(ask, charged, desk.rules, risk)
+        left = charged.left()
+        verdict = decide(ask, charged, min(left), desk.rules, risk)
         approved = verdict.decision == _APPROVED
         until, until_packed = None, 0
         if approved:
-            charged.take(ask.charge_cents, ask.charge_cents if job.hold_seconds else 0)
+            cents = ask.charge_cents
+            charged.take(cents, cents if job.hold_seconds else 0)
+            left = left[0] - cents, left[1] - cents, left[2] - cents
             if job.hold_seconds:
                 until, until_packed = desk.hold_end(job.hold_seconds)
-        remaining = charged.left()
         took_ms = elapsed_ms(self.clock, job.received_at)
-        tx_id, signature = desk.scribe.enter_decision(
-            ask, verdict, risk, remaining, hold_expires_at=until, took_ms=took_ms
-        )
+        tx_id, signature = desk.scribe.enter_decision(ask, verdict, risk, left, hold_expires_at=until, took_ms=took_ms)
         if until:
             desk.holds.append((tx_id, until_packed))
         tx = UUID(bytes=tx_id)
@@ -237,7 +247,7 @@ class Clerk:
             )
         )  # fmt: skip
         answer = DecidedAnswer(
-            tx, desk.scribe.seq, approved, verdict.reason, risk.hundredths, signature, remaining, conditions, took_ms
+            tx, desk.scribe.seq, approved, verdict.reason, risk.hundredths, signature, left, conditions, took_ms
         )
         desk.answers.append((job, answer))
 

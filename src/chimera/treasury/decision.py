@@ -1,6 +1,7 @@
 """The CFO's rules (specification section 3, Financial Approval) as one pure function, in their order."""
 
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 from chimera.core.limits import RISK_ESCALATION_THRESHOLD, TRANSACTION_USD_MAX
@@ -52,8 +53,11 @@ class Verdict(NamedTuple):
     reason: str
 
 
-def decide(ask: Ask, charged: Charged, rules: Rules, risk: RiskScore) -> Verdict:
-    """Apply the rules in order; the first that is broken decides. Cents are charged, rounded up."""
+def decide(ask: Ask, charged: Charged, left_cents: int, rules: Rules, risk: RiskScore) -> Verdict:
+    """Apply the rules in order; the first that is broken decides. Cents are charged, rounded up.
+
+    `left_cents` is what the tightest of the charged lines holds, never below zero.
+    """
     if ask.cost_micros > TRANSACTION_MICROS_MAX:
         return _rejected(
             ReasonCode.TRANSACTION_TOO_LARGE,
@@ -62,7 +66,7 @@ def decide(ask: Ask, charged: Charged, rules: Rules, risk: RiskScore) -> Verdict
         )
     if rules.paused:
         return _rejected(ReasonCode.SPEND_PAUSED, f"{PAUSED_REASON}: nothing is approved until it is resumed")
-    if ask.charge_cents > min(charged.left()):
+    if ask.charge_cents > left_cents:
         return _rejected(ReasonCode.BUDGET_EXCEEDED, _beyond(ask.charge_cents, charged.tightest()))
     if ask.roi_hundredths < rules.hurdle_hundredths:
         return _rejected(
@@ -71,8 +75,13 @@ def decide(ask: Ask, charged: Charged, rules: Rules, risk: RiskScore) -> Verdict
         )
     if risk.hundredths > RISK_HUNDREDTHS_MAX:
         return Verdict(Decision.ESCALATED.value, ReasonCode.RISK_TOO_HIGH.value, _too_risky(risk))
-    relation = "exceeds" if ask.roi_hundredths > rules.hurdle_hundredths else "meets"
-    reason = f"Within budget, ROI {relation} hurdle rate ({rules.hurdle_text})"
+    return _within_rules(rules.hurdle_text, exceeds=ask.roi_hundredths > rules.hurdle_hundredths)
+
+
+@lru_cache(maxsize=64)
+def _within_rules(hurdle_text: str, *, exceeds: bool) -> Verdict:
+    relation = "exceeds" if exceeds else "meets"
+    reason = f"Within budget, ROI {relation} hurdle rate ({hurdle_text})"
     return Verdict(Decision.APPROVED.value, ReasonCode.WITHIN_RULES.value, reason)
 
 

@@ -142,7 +142,7 @@ class Writer:
             books = self._books
             if books is None or self._undecided_under_way or not self._foreseeable(books, jobs):
                 return None
-            under_way = set().union(*(batch.request_ids for batch in self._under_way))
+            under_way = set[int]().union(*(batch.request_numbers for batch in self._under_way))
             try:
                 self._reader = self._reader or self._connect()
                 batch = self._clerk.prepare(books, jobs, self._reader, under_way)
@@ -156,15 +156,17 @@ class Writer:
 
     def _foreseeable(self, books: Books, jobs: Sequence[Job]) -> bool:
         """Whether everything the jobs depend on is in the books or can't change but by a new row."""
-        under_way = {request_id for batch in self._under_way for request_id in batch.request_ids}
         for job in jobs:
             work = job.work
-            if not isinstance(work, Ask) and (not isinstance(work, Settle | Void) or work.request_id in under_way):
+            if not isinstance(work, Ask) and (not isinstance(work, Settle | Void) or self._is_under_way(work)):
                 return False
         at = books.time(self._clerk.clock.now().astimezone(UTC))
         return books.lines.covers(at) and all(
             line.limit == max(self._limit_cents(line.period, line.category), line.spent) for line in books.lines.all
         )
+
+    def _is_under_way(self, act: Settle | Void) -> bool:
+        return any(act.request_id.int in batch.request_numbers for batch in self._under_way)
 
     # The committing thread.
 

@@ -59,7 +59,8 @@ def risk(hundredths: int) -> RiskScore:
 
 
 def verdict(asked: Ask, budgets: Lines, risked: int = 25, rules: Rules = RULES) -> Verdict:
-    return decide(asked, budgets.charged(asked.request_type), rules, risk(risked))
+    charged = budgets.charged(asked.request_type)
+    return decide(asked, charged, min(charged.left()), rules, risk(risked))
 
 
 @pytest.mark.parametrize(

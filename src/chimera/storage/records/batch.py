@@ -7,10 +7,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from struct import Struct
 from typing import Any
 from uuid import UUID
 
+import psycopg
 from psycopg import Connection, Cursor
+from psycopg.adapt import Dumper
+from psycopg.pq import Format
 from psycopg.rows import TupleRow, class_row
 
 from chimera.storage.notices import ESCALATION_ANSWERED
@@ -18,6 +22,10 @@ from chimera.storage.records import budget_alert
 from chimera.storage.records.budget_alert import BudgetAlert
 
 WriterConnection = Connection[TupleRow]
+
+_UUID_OID, _UUID_ARRAY_OID = 2950, 2951
+_ARRAY_HEADER = Struct("!iiIii").pack
+_UUID_LENGTH = (16).to_bytes(4, "big")
 
 _LINE_COLUMNS = (
     "id, period, category, period_start, period_end, (limit_amount * 100)::bigint AS limit, "
@@ -188,11 +196,32 @@ def open_lines(connection: WriterConnection, wanted: Sequence[WantedLine], at: d
     )
 
 
+class _UuidArray:
+    """Ids for one parameter of type uuid[]; what the adaptation of a list costs is most of a lookup."""
+
+    def __init__(self, ids: Sequence[UUID]) -> None:
+        self.ids = ids
+
+
+class _UuidArrayDumper(Dumper):
+    """The wire form: one dimension, no nulls, elements of 16 bytes."""
+
+    format = Format.BINARY
+    oid = _UUID_ARRAY_OID
+
+    def dump(self, obj: _UuidArray) -> bytes:
+        head = _ARRAY_HEADER(1, 0, _UUID_OID, len(obj.ids), 1)
+        return head + b"".join([_UUID_LENGTH + number.bytes for number in obj.ids])
+
+
+psycopg.adapters.register_dumper(_UuidArray, _UuidArrayDumper)
+
+
 def known_requests(connection: WriterConnection, request_ids: Sequence[UUID]) -> set[UUID]:
     """Those of the requests that were decided before."""
     cursor = connection.execute(
         "SELECT request_id FROM ledger WHERE request_id = ANY(%b) AND kind = 'decision'",
-        (list(request_ids),),
+        (_UuidArray(request_ids),),
         binary=True,
     )
     return {row[0] for row in cursor.fetchall()}
