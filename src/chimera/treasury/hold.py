@@ -49,7 +49,7 @@ class Hold:
         before: Callable[[], Awaitable[None]],
     ) -> None:
         self.request = request
-        self._terms = terms
+        self.terms = terms
         self._treasury = treasury
         self._seen_through = seen_through
         self._before = before
@@ -123,7 +123,7 @@ class Hold:
             await self._give_back()
 
     async def _ask(self) -> tuple[Approval, Decimal]:
-        approval = await self._treasury.decide(self.request, hold_for=self._terms.hold_for)
+        approval = await self._treasury.decide(self.request, hold_for=self.terms.hold_for)
         try:
             require_approved(approval, self.request)
         except WaitsForHuman as waiting:
@@ -136,13 +136,9 @@ class Hold:
         if asked.state == "waiting":
             raise waiting
         if asked.approval is None or asked.approved_usd is None or asked.state != "approved":
-            raise Forbidden(
-                f"{asked.answered_by or 'nobody'} answered in time: {asked.answer_reason}"
-                if asked.state == "expired"
-                else f"{asked.answered_by} rejected it: {asked.answer_reason}",
-                waiting.details,
-            ) from waiting
-        if asked.approved_usd < self.request.request_cost and not self._terms.accept_less:
+            by = f"{asked.answered_by} rejected it: " if asked.state == "rejected" else ""
+            raise Forbidden(f"{by}{asked.answer_reason}", waiting.details) from waiting
+        if asked.approved_usd < self.request.request_cost and not self.terms.accept_less:
             raise BudgetExceeded(
                 f"{asked.answered_by} approved ${usd_text(asked.approved_usd)} of the "
                 f"${usd_text(self.request.request_cost)} asked for: say accept_less=True, or ask less",
