@@ -102,10 +102,13 @@ async def test_a_block_that_fails_keeps_its_money_and_says_how_to_settle(cfo: Em
 
 
 async def test_a_block_that_fails_after_its_word_is_settled_by_it(cfo: EmbeddedCfo, agent: Agent) -> None:
+    def pay_and_fail(hold: Hold) -> None:
+        hold.actual("0.21")
+        raise ZeroDivisionError
+
     with pytest.raises(ZeroDivisionError):
         async with cfo.spending(agent, "0.30", roi="3", why=WHY) as hold:
-            hold.actual("0.21")
-            raise ZeroDivisionError
+            pay_and_fail(hold)
     assert await spent_today(cfo.treasury) == Decimal("0.21")
 
 

@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import threading
-from asyncio.subprocess import PIPE
+from asyncio.subprocess import PIPE, Process
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from pathlib import Path
@@ -60,6 +60,25 @@ def spent(cfo: BlockingCfo) -> Decimal:
     return next(line.spent for line in cfo.budgets() if line.category is BudgetCategory.TOTAL)
 
 
+async def start_program(database_url: str, key_file: Path, name: str) -> Process:
+    """The program with its agents registered, waiting for a line to begin."""
+    program = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *(str(PROGRAM), database_url, str(key_file), name, CAP),
+        stdin=PIPE,
+        stdout=PIPE,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    assert program.stdout is not None
+    assert await program.stdout.readline() == b"ready\n"
+    return program
+
+
+async def spendings_allowed(program: Process) -> int:
+    told, _ = await program.communicate(b"\n")
+    return int(told)
+
+
 async def test_two_programs_and_a_studio_share_one_cap_to_the_cent(
     database: Database, database_url: str, clock: FixedClock, tmp_path: Path
 ) -> None:
@@ -72,22 +91,15 @@ async def test_two_programs_and_a_studio_share_one_cap_to_the_cent(
     spenders = [await register_spender(database) for _ in range(8)]
     requests = [office.request("5.00", agent_id=agent) for _ in range(4) for agent in spenders]
     async with asyncio.timeout(SECONDS_MAX), office.treasury(database) as treasury:
-        programs = [
-            await asyncio.create_subprocess_exec(
-                sys.executable,
-                *(str(PROGRAM), database_url, str(key_file), name, CAP),
-                stdout=PIPE,
-                env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-            )
-            for name in ("north", "south")
-        ]
-        answers = await asyncio.gather(*(treasury.decide(request) for request in requests))
-        told = [(await program.communicate())[0] for program in programs]
+        programs = [await start_program(database_url, key_file, name) for name in ("north", "south")]
+        async with asyncio.TaskGroup() as together:
+            told = [together.create_task(spendings_allowed(program)) for program in programs]
+            answers = [together.create_task(treasury.decide(request)) for request in requests]
         report, spending = await treasury.verify(), await treasury.spending()
-    assert sum(answer.approved for answer in answers) + sum(map(int, told)) == 60
+    assert sum(answer.result().approved for answer in answers) + sum(allowed.result() for allowed in told) == 60
     assert [program.returncode for program in programs] == [0, 0]
     assert (report.ok, report.problems, report.approved_usd) == (True, (), Decimal(CAP))
-    assert (spending.open_holds, spending.debt_usd) == (0, 0)
+    assert (spending.open_holds, spending.debt_usd) == (0, Decimal(0))
 
 
 async def test_a_program_that_joins_takes_no_more_than_the_books_allow(
