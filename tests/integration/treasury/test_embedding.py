@@ -217,3 +217,27 @@ def test_without_a_url_the_homes_own_postgresql_is_started_and_stopped(tmp_path:
             with cfo.spending(cfo.register("my-researcher"), "0.30", roi="3", why=f"Paper {run}") as hold:
                 hold.actual("0.21")
             assert spent(cfo) == Decimal("0.21") * (run + 1)
+
+
+KILLED = """
+import os, sys
+from chimera.treasury import open_cfo
+with open_cfo(sys.argv[1], limits={"daily": 50}) as cfo:
+    with cfo.spending(cfo.register("my-researcher"), "0.30", roi="3", why="A paper"):
+        os._exit(9)
+"""
+
+
+def test_a_program_that_dies_in_its_block_leaves_the_money_counted(database_url: str, tmp_path: Path) -> None:
+    died = subprocess.run(
+        [sys.executable, "-c", KILLED, database_url],
+        check=False,
+        timeout=SECONDS_MAX,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "CHIMERA_HOME": str(tmp_path)},
+    )
+    assert died.returncode == 9
+    with open_cfo(database_url, limits={"daily": 50}, home=tmp_path) as cfo:
+        (kept,) = cfo.unsettled()
+        assert (kept.agent_id, spent(cfo)) == (cfo.register("my-researcher").id, Decimal("0.30"))
+        cfo.settle(kept.request_id, "0.25")
+        assert spent(cfo) == Decimal("0.25")

@@ -1,5 +1,6 @@
 """What `chimera.treasury` offers to other programs, and that asking for nothing loads nothing."""
 
+import re
 import subprocess
 import sys
 from decimal import Decimal
@@ -40,6 +41,15 @@ def test_importing_the_package_loads_none_of_the_machinery() -> None:
         env={"PYTHONPATH": str(SOURCE)},
     )
     assert told.stdout.split() == ["False", "False"]
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/embedding.md"])
+def test_the_lines_on_the_pages_are_those_of_the_example_that_is_run(page: str) -> None:
+    project = SOURCE.parent
+    shown = re.search(r"```python\n(from chimera\.treasury .+?)```", (project / page).read_text(), re.DOTALL)
+    assert shown is not None
+    example = {line.strip() for line in (project / "docs/examples/embedded_cfo.py").read_text().splitlines()}
+    assert {line.strip() for line in shown[1].splitlines()} <= example
 
 
 @pytest.mark.parametrize("amount", [0.3, True, "NaN", "1e400", "Infinity", "-0.01", "thirty cents", None])
