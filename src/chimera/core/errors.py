@@ -9,7 +9,7 @@ ChimeraError
 ├── Missing                something the machine needs is not there
 │   ├── SourceUnavailable, AgentOffline, EngineUnavailable, RateLimited
 └── WorkFailed             the work was tried and did not succeed
-    ├── QualityFailed, McpTimeout, ToolFailed, InternalError
+    ├── QualityFailed, McpTimeout, ToolFailed, OutcomeUnknown, InternalError
 """
 
 from collections.abc import Mapping
@@ -146,6 +146,12 @@ class ToolFailed(WorkFailed):
     """A tool answered with an error of its own."""
 
     code, status = "TOOL_FAILED", 502
+
+
+class OutcomeUnknown(WorkFailed):
+    """Money may have been spent and nobody has said how much: it counts in full until somebody does."""
+
+    code, status = "OUTCOME_UNKNOWN", 500
 
 
 class InternalError(WorkFailed):

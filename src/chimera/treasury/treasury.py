@@ -54,14 +54,14 @@ NO_REASON = "No reason given"
 class Treasury:
     """Decides about requests for money, follows what becomes of them, and shows what was decided.
 
-    To be closed (`async with`, or `aclose`) once anything was decided.
+    To be closed (`async with`, or `aclose`) once anything was decided. Without `redis` no view is written.
     """
 
     def __init__(
         self,
         *,
         database: Database,
-        redis: Redis,
+        redis: Redis | None,
         clock: Clock,
         key: SigningKey,
         cfo_agent_id: UUID,
@@ -72,7 +72,7 @@ class Treasury:
         self._database = database
         self._clock = clock
         self._policy = policy
-        self._view = BudgetView(redis, clock)
+        self._view = None if redis is None else BudgetView(redis, clock)
         clerk = Clerk(clock=clock, key=key, cfo_agent_id=cfo_agent_id, policy=policy, random_bytes=random_bytes)
         self._writer = Writer(lambda: connect_writer(database.url), clerk, observe)
         self._delivery: LoopDelivery | None = None
@@ -89,7 +89,8 @@ class Treasury:
     async def aclose(self) -> None:
         """Answer what was asked, and end the writer; the last view of the budgets is written."""
         await asyncio.to_thread(self.close)
-        await self._view.flush(self._writer.shown)
+        if self._view is not None:
+            await self._view.flush(self._writer.shown)
 
     @property
     def entered_seq(self) -> int:
@@ -117,23 +118,27 @@ class Treasury:
         given = await self._do(_ask(request, estimate_usd), _seconds(hold_for))
         if not isinstance(given, DecidedAnswer):
             raise InternalError("a request was answered with something else than a decision")
-        await self._view.show(self._writer.shown, busy=self._writer.outstanding > 0)
+        await self._show()
         return approval_of(request.request_id, given)
 
-    async def begin_spending(self, request_id: UUID) -> None:
-        """Say that the effect of a hold is about to begin: from here on it never expires. May be repeated.
+    async def begin_spending(self, request_id: UUID, *, once: bool = False) -> None:
+        """Say that the effect of a hold is about to begin: from here on it never expires.
+
+        May be repeated, unless `once`: then only the first of all callers gets through.
 
         Raises:
             NotFound: the request was never approved.
-            Conflict: it is no hold, was closed, or its time is over: ask anew.
+            Conflict: it is no hold, was closed, or its time is over: ask anew. With `once`: it was begun before.
         """
+        submit = spend_hold.submit_first if once else spend_hold.submit
         async with self._connection() as connection:
             approval = await ledger.approval_of_request(connection, request_id)
             if approval is None:
                 raise NotFound(f"request {request_id} was never approved", {"request_id": str(request_id)})
-            if not await spend_hold.submit(connection, approval.tx_id, self._clock.now()):
+            if not await submit(connection, approval.tx_id, self._clock.now()):
+                begun = " or was begun before" if once else ""
                 raise Conflict(
-                    f"the approval of request {request_id} is no longer open: ask again under a new request_id",
+                    f"the approval of request {request_id} is no longer open{begun}: ask again under a new request_id",
                     {"request_id": str(request_id), "tx_id": str(approval.tx_id)},
                 )
 
@@ -292,8 +297,12 @@ class Treasury:
         given = await self._do(act, None)
         if not isinstance(given, ActAnswer) or given.tx_id is None:
             raise InternalError("an act was answered without a row")
-        await self._view.show(self._writer.shown, busy=self._writer.outstanding > 0)
+        await self._show()
         return await self._row(given.tx_id)
+
+    async def _show(self) -> None:
+        if self._view is not None:
+            await self._view.show(self._writer.shown, busy=self._writer.outstanding > 0)
 
     async def _do(self, work: Ask | Act, hold_seconds: int | None) -> Given:
         loop = asyncio.get_running_loop()

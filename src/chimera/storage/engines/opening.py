@@ -87,6 +87,22 @@ async def open_engines(
         await _seen_through(leases.give_back)
 
 
+@asynccontextmanager
+async def open_postgresql(home: Path) -> AsyncIterator[Lease]:
+    """The home's PostgreSQL alone, started or joined, for the length of the block; stopped by the last that leaves it.
+
+    Raises:
+        EngineUnavailable: says what is missing or damaged and what to do.
+    """
+    server = EmbeddedServer(Postgresql(), home)
+    leases = _Leases([server])
+    try:
+        await _seen_through(leases.take)
+        yield leases.of(server)
+    finally:
+        await _seen_through(leases.give_back)
+
+
 def embedded_servers(home: Path) -> tuple[EmbeddedServer, EmbeddedServer]:
     """The home's PostgreSQL and Valkey, for starting, stopping and looking."""
     return EmbeddedServer(Postgresql(), home), EmbeddedServer(Valkey(), home)

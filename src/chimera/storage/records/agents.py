@@ -31,9 +31,14 @@ class AgentRecord:
 
 
 async def ensure(connection: Connection, role: Role, capabilities: list[str], new_id: UUID) -> UUID:
-    """The id of the oldest agent of `role`, made under `new_id` if there is none; safe against a second process."""
+    """The id of the oldest agent of `role`, made under `new_id` if there is none; safe against a second process.
+
+    Agents of other programs have a name and don't count.
+    """
     await connection.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", (f"agents/{role}",))
-    cursor = await connection.execute("SELECT id FROM agents WHERE role = %s ORDER BY created_at, id LIMIT 1", (role,))
+    cursor = await connection.execute(
+        "SELECT id FROM agents WHERE role = %s AND NOT config ? 'name' ORDER BY created_at, id LIMIT 1", (role,)
+    )
     if row := await cursor.fetchone():
         found: UUID = row["id"]
         return found
@@ -41,6 +46,14 @@ async def ensure(connection: Connection, role: Role, capabilities: list[str], ne
         "INSERT INTO agents (id, role, capabilities) VALUES (%s, %s, %s)", (new_id, role, Jsonb(capabilities))
     )
     return new_id
+
+
+async def ensure_named(connection: Connection, agent_id: UUID, name: str) -> None:
+    """Register another program's agent unless it is. It has no presence here, so no work is handed to it."""
+    await connection.execute(
+        "INSERT INTO agents (id, role, status, config) VALUES (%s, %s, %s, %s) ON CONFLICT (id) DO NOTHING",
+        (agent_id, Role.WORKER, AgentStatus.OFFLINE, Jsonb({"name": name})),
+    )
 
 
 async def get(connection: Connection, agent_id: UUID) -> AgentRecord | None:

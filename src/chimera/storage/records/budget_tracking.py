@@ -78,6 +78,16 @@ async def _beginning(connection: Connection, starts: PeriodStarts) -> list[Budge
         return await cursor.fetchall()
 
 
+async def newest(connection: Connection) -> list[BudgetRecord]:
+    """The last line that was ever made of each period and category."""
+    async with connection.cursor(row_factory=class_row(BudgetRecord)) as cursor:
+        await cursor.execute(
+            f"SELECT DISTINCT ON (period, category) {_COLUMNS} FROM budget_tracking "
+            "ORDER BY period, category, period_start DESC"
+        )
+        return await cursor.fetchall()
+
+
 async def carried_over(connection: Connection, starts: PeriodStarts) -> dict[tuple[str, str], Decimal]:
     """The debt that new lines of these periods would take over, by period and category."""
     cursor = await connection.execute(

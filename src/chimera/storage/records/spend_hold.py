@@ -38,6 +38,15 @@ async def submit(connection: Connection, tx_id: UUID, at: datetime) -> bool:
     return cursor.rowcount == 1
 
 
+async def submit_first(connection: Connection, tx_id: UUID, at: datetime) -> bool:
+    """Mark the hold as begun; False also where somebody has begun it before."""
+    cursor = await connection.execute(
+        "UPDATE spend_hold SET submitted_at = %s WHERE tx_id = %s AND submitted_at IS NULL AND expires_at > %s",
+        (at, tx_id, at),
+    )
+    return cursor.rowcount == 1
+
+
 async def newest(connection: Connection, limit: int) -> list[SpendHold]:
     """Open holds, the next to expire first."""
     async with connection.cursor(row_factory=class_row(SpendHold)) as cursor:
