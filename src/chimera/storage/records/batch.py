@@ -316,7 +316,6 @@ class Following:
     """Everything a batch writes behind its rows."""
 
     changes: Sequence[Change]
-    frontier: bytes
     last_time: datetime
     paused_by: UUID | None
     escalated: Sequence[EscalationRow]
@@ -325,7 +324,7 @@ class Following:
     alerts: Sequence[BudgetAlert]
 
 
-def follow(connection: WriterConnection, following: Following) -> bool:
+def follow(connection: WriterConnection, following: Following, frontier: bytes) -> bool:
     """Charge the lines, move the head's frontier, open and close what waits; answers whether every line took its part.
 
     After False the caller must roll back.
@@ -334,7 +333,7 @@ def follow(connection: WriterConnection, following: Following) -> bool:
         charged = _charge(connection, following)
         connection.execute(
             "UPDATE ledger_head SET frontier = %s, last_time = %s, paused_by = %s",
-            (following.frontier, following.last_time, following.paused_by),
+            (frontier, following.last_time, following.paused_by),
         )
         _open_and_close(connection, following)
     return charged is None or charged.rowcount == len(following.changes)
