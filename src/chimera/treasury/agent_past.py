@@ -47,6 +47,7 @@ class AgentPast:
         "standing",
         "texts",
         "types",
+        "unpaid_at",
         "woke_at",
     )
 
@@ -54,7 +55,7 @@ class AgentPast:
         self.pace, self.texts = Pace(BURST_FADE_MICROS), RecentTexts()
         self.types: dict[str, Pace] = {}
         self.last_seq = self.approved = self.claims = 0
-        self.last_at = self.longest_silence = self.woke_at = self.error_at = 0
+        self.last_at = self.longest_silence = self.woke_at = self.error_at = self.unpaid_at = 0
         self.decided = self.errors = self.sleep = 0.0
         self.claim_mean = self.claim_deviation = self.habit = 0.0
         self.error_streak = self.standing = 0
@@ -89,6 +90,7 @@ class AgentPast:
         self.last_seq = max(self.last_seq, seq)
         del self.spoiled_seqs[:-_SPOILED_SEQS_MAX]
         self.texts.fail(seq)
+        self.unpaid_at = self.last_at
         self.errors = min(self.errors + 1, max(self.decided, 1))
         self.error_streak = min(self.error_streak + 1, _STREAK_MAX)
         self.error_at = self.last_at
@@ -112,6 +114,8 @@ class AgentPast:
             return True
         if approved:
             self.habit += _HABIT_SHARE * (texts.same_order(reading.order) - self.habit)
+        if not approved:
+            self.unpaid_at = row.at_micros
         texts.take(reading, row.cost_micros, row.roi_hundredths, row.at_micros, row.seq, state)
         return False
 

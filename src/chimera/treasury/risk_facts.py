@@ -7,7 +7,7 @@ from chimera.treasury.agent_past import AgentPast
 from chimera.treasury.ask import Ask
 from chimera.treasury.pace import NO_PACE, PaceNow
 from chimera.treasury.past import Pasts
-from chimera.treasury.recent_texts import MICROS_MIN, NO_REPEATS, Repeats, read
+from chimera.treasury.recent_texts import MICROS_MIN, NO_REPEATS, WINDOW_MICROS, Repeats, read
 
 _MICROS_PER_CENT = 10_000
 ROI_P90_PRIOR_HUNDREDTHS = 600
@@ -15,8 +15,8 @@ ROI_P90_PRIOR_HUNDREDTHS = 600
 ROI_HURDLES_MIN = 2
 """A claim of twice the hurdle is never called inflated, however low the measured returns are."""
 _NEW = AgentPast()
-TEXT_SHARE_MIN = 2e-5
-"""Below this share of the day's limit, what a request says does not matter, and is not looked at."""
+TEXT_SHARE_MIN = 5e-4
+"""Below this share of the day's limit, what a request says is looked at only after one that bought nothing."""
 KNOWN_HOURS = 3.0
 """So many busy hours that are over make an agent's habits known."""
 _ERRORS_CALM_MICROS = 45 * 60_000_000
@@ -76,7 +76,7 @@ def measure(ask: Ask, pasts: Pasts, day: Day, at_micros: int, roi_p90_hundredths
     if kind.hours < KNOWN_HOURS:
         usual = max(usual, pace.usual_amount, pasts.type_price(ask.request_type))
     repeats = NO_REPEATS
-    if cost >= MICROS_MIN and cost > TEXT_SHARE_MIN * limit and past.last_at:
+    if cost >= MICROS_MIN and (cost > TEXT_SHARE_MIN * limit or at_micros - past.unpaid_at < WINDOW_MICROS):
         repeats = past.texts.repeats(read(ask.justification), cost, roi, ask.estimate_micros or 0, at_micros)
     calm = 0.0
     if past.errors:

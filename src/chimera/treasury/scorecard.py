@@ -53,7 +53,7 @@ def burst(f: RiskFacts) -> float:
     """More requests in a few minutes than in the agent's own busiest; for a new one only the money in them counts."""
     pace = f.pace
     if pace.hours >= KNOWN_HOURS:
-        times = (pace.count + 1) / (1.15 * pace.usual_count + 2.0)
+        times = (pace.count + 1) / (1.15 * pace.usual_count + 1.5)
         if times <= 1:
             return 0.0
         return BURST_MAX * _log_ramp(times, 1, 1.35) * _log_ramp(f.burst_share, 2e-4, 2e-3)
@@ -77,11 +77,11 @@ def split(f: RiskFacts) -> float:
 
 def repeated_try(f: RiskFacts) -> float:
     """One order asked again and again although it bought nothing, or waits for a person."""
-    tries = f.repeats.tries
-    if tries < 2:
-        return 0.0
     unpaid = f.repeats.unpaid
-    return REPEATED_TRY_MAX * _ramp(unpaid + 0.5 * max(0.0, tries - unpaid - f.habit), 1.5, 4)
+    if not unpaid:
+        return 0.0
+    seldom = 2.0 / max(2.0, f.habit)
+    return REPEATED_TRY_MAX * _ramp(unpaid * seldom + 0.4 * max(0.0, f.repeats.tries - unpaid - f.habit), 1.4, 3.6)
 
 
 def burn_rate(f: RiskFacts) -> float:
@@ -99,10 +99,10 @@ def error_rate(f: RiskFacts) -> float:
 
 
 def roi_claim(f: RiskFacts) -> float:
-    """Above the realised P90, full at 1.7 times."""
+    """Above the realised P90, full at 1.55 times."""
     if f.times_usual_roi <= 1:
         return 0.0
-    return ROI_CLAIM_MAX * _log_ramp(f.times_usual_roi, 1, 1.7) * (0.5 + 0.5 * _log_ramp(f.share, 1e-5, 1e-4))
+    return ROI_CLAIM_MAX * _log_ramp(f.times_usual_roi, 1, 1.55) * (0.5 + 0.5 * _log_ramp(f.share, 1e-5, 1e-4))
 
 
 def roi_history(f: RiskFacts) -> float:
@@ -110,17 +110,18 @@ def roi_history(f: RiskFacts) -> float:
     if f.claims < 5 or f.roi <= 3 or f.log_above_own_claims <= 0:
         return 0.0
     z = f.log_above_own_claims / max(1.25 * f.claims_deviation, _CLAIMS_SPREAD_MIN)
-    return ROI_HISTORY_MAX * _ramp(z, 2.5, 6) * _log_ramp(f.roi, 3, 6)
+    return ROI_HISTORY_MAX * _ramp(z, 2.2, 4.5) * _log_ramp(f.roi, 3, 6)
 
 
 def duplicate(f: RiskFacts) -> float:
     """Bought before, in the same words or in others at its estimate; a few small ones are left to the budget."""
-    copies, near = f.repeats.copies, f.repeats.near
-    if not copies and not near:
+    copies = f.repeats.copies + f.repeats.near
+    if not copies or f.share <= 5e-4:
         return 0.0
-    beyond = copies + near - max(0.0, f.habit - 1)
-    large = _ramp(beyond, 0, 1) * _ramp(f.share, 2e-3, 2.4e-3)
-    many = _ramp(beyond, 2, 4) * _log_ramp(f.share * (copies + near), 3e-4, 3e-3)
+    beyond = copies - max(0.0, f.habit - 1)
+    small = 1e-3 if f.pace.hours >= KNOWN_HOURS else 2e-3
+    large = _ramp(beyond, 0, 1) * _ramp(f.share, small, 1.5 * small)
+    many = _ramp(beyond, 2, 4) * _log_ramp(f.share * copies, 1e-3, 4e-3)
     return DUPLICATE_MAX * max(large, many)
 
 
