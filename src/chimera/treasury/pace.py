@@ -11,8 +11,10 @@ from typing import NamedTuple
 _HOUR = 3_600_000_000
 _AT, _COUNT, _SUM, _HOUR_OPEN, _HOURS, _NOW, _BEFORE, _USUAL = 0, 1, 2, 3, 4, 5, 8, 11
 _CELLS = 14
-_KEPT = 0.98
-"""What is usual follows a busier hour at once and calmer ones slowly."""
+_KEPT, _RISE_MAX = 0.98, 1.6
+"""What is usual follows a busier hour up to this factor at once, and calmer ones slowly."""
+KNOWN_HOURS = 3.0
+"""So many busy hours that are over make an agent's habits known."""
 
 
 class PaceNow(NamedTuple):
@@ -71,9 +73,9 @@ class Pace:
         hour = at_micros // _HOUR
         if hour > hour_open:
             if b1:
-                hours, u1, u2, u3 = hours + 1, _followed(u1, b1), _followed(u2, b2), _followed(u3, b3)
+                hours, u1, u2, u3 = hours + 1, _followed(u1, b1, hours), _followed(u2, b2, hours), _followed(u3, b3, hours)
             if n1 and hour > hour_open + 1:
-                hours, u1, u2, u3 = hours + 1, _followed(u1, n1), _followed(u2, n2), _followed(u3, n3)
+                hours, u1, u2, u3 = hours + 1, _followed(u1, n1, hours), _followed(u2, n2, hours), _followed(u3, n3, hours)
         return PaceNow(count, micros, u1, u2, u3, hours)
 
     def _close(self, hour: int) -> None:
@@ -90,13 +92,16 @@ class Pace:
         cells = self._cells
         if not cells[start]:
             return
-        cells[_HOURS] += 1
+        hours = cells[_HOURS]
+        cells[_HOURS] = hours + 1
         for item in range(3):
-            cells[_USUAL + item] = _followed(cells[_USUAL + item], cells[start + item])
+            cells[_USUAL + item] = _followed(cells[_USUAL + item], cells[start + item], hours)
 
 
 _NOTHING = array("d", bytes(24))
 
 
-def _followed(usual: float, seen: float) -> float:
-    return seen if seen >= usual else usual + (1 - _KEPT) * (seen - usual)
+def _followed(usual: float, seen: float, hours: float) -> float:
+    if seen < usual:
+        return usual + (1 - _KEPT) * (seen - usual)
+    return min(seen, usual * _RISE_MAX) if hours >= KNOWN_HOURS else seen

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from chimera.treasury.agent_past import AgentPast
 from chimera.treasury.ask import Ask
-from chimera.treasury.pace import NO_PACE, PaceNow
+from chimera.treasury.pace import KNOWN_HOURS, NO_PACE, PaceNow
 from chimera.treasury.past import Pasts
 from chimera.treasury.recent_texts import MICROS_MIN, NO_REPEATS, WINDOW_MICROS, Repeats, read
 
@@ -17,8 +17,6 @@ ROI_HURDLES_MIN = 2
 _NEW = AgentPast()
 TEXT_SHARE_MIN = 5e-4
 """Below this share of the day's limit, what a request says is looked at only after one that bought nothing."""
-KNOWN_HOURS = 3.0
-"""So many busy hours that are over make an agent's habits known."""
 _ERRORS_CALM_MICROS = 45 * 60_000_000
 """An error counts in full at once and nothing after 45 minutes."""
 _ERROR_RATE_DOUBT = 2

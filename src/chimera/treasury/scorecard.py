@@ -3,7 +3,8 @@ a rate, a claim or an error rate rises. What is small beside the day's limit is 
 
 import math
 
-from chimera.treasury.risk_facts import KNOWN_HOURS, RiskFacts
+from chimera.treasury.pace import KNOWN_HOURS
+from chimera.treasury.risk_facts import RiskFacts
 
 AMOUNT_SHARE_MAX = 250
 AMOUNT_HISTORY_MAX = 480
@@ -61,18 +62,20 @@ def burst(f: RiskFacts) -> float:
 
 
 def split(f: RiskFacts) -> float:
-    """More requests of a type, and more money in them, than in the agent's own busiest hour."""
+    """More requests of a type with more money in them than in the agent's own busiest hour, or far more money before
+    this request."""
     kind = f.kind
     if kind.count < 1.5:
         return 0.0
     if f.pace.hours >= KNOWN_HOURS:
         often = _log_ramp((kind.count + 1) / (kind.usual_count + 1), 1, 1.6)
-        usual, least = kind.usual_micros / f.limit_micros, _SPLIT_SHARE_KNOWN
+        usual = 1.2 * kind.usual_micros / f.limit_micros + _SPLIT_SHARE_KNOWN
+        before = _log_ramp(kind.micros / f.limit_micros, 1.2 * usual, 2.4 * usual) * _ramp(kind.count, 1.5, 3)
     else:
         often = _log_ramp(kind.count + 1, 3, 8)
-        usual, least = 0.0, _SPLIT_SHARE_NEW
-    much = _log_ramp(f.hour_share / (1.2 * usual + least), 1, 2.5)
-    return SPLIT_MAX * math.sqrt(often * much)
+        usual, before = _SPLIT_SHARE_NEW, 0.0
+    much = _log_ramp(f.hour_share / usual, 1, 2.5)
+    return SPLIT_MAX * max(math.sqrt(often * much), before)
 
 
 def repeated_try(f: RiskFacts) -> float:
