@@ -6,7 +6,7 @@ from array import array
 from chimera.core.vocabulary import Decision
 from chimera.treasury.pace import Pace
 from chimera.treasury.past_request import PastRequest
-from chimera.treasury.recent_texts import FAILED, MICROS_MIN, PAID, WAITING, RecentTexts, read
+from chimera.treasury.recent_texts import FAILED, PAID, WAITING, RecentTexts, read
 
 _APPROVED, _REJECTED = Decision.APPROVED.value, Decision.REJECTED.value
 _HABIT_SHARE = 1 / 8
@@ -61,12 +61,12 @@ class AgentPast:
         self.error_streak = self.standing = 0
         self.spoiled_seqs = array("q")
 
-    def take(self, row: PastRequest) -> None:
-        """Count a row."""
+    def take(self, row: PastRequest, read_from: int) -> None:
+        """Count a row; what it says is remembered from an amount of `read_from` on."""
         _, _, kind, micros, text, at, decision, roi, spoiled = row
         approved = decision == _APPROVED
         self.last_seq = row.seq
-        if micros >= MICROS_MIN and self._read(row, text, approved):
+        if micros >= read_from and self._read(row, text, approved):
             return
         self.pace.take(at, micros, approved)
         pace = self.types.get(kind)

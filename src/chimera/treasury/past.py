@@ -14,6 +14,7 @@ PAST_ROWS_MAX = 256
 """Rows of an agent that `load` takes: the newest ones."""
 AGENTS_MAX = 20_000
 _ROWS_BETWEEN_VOTES = 8
+READ_MICROS_MIN = 50_000
 
 
 class Pasts:
@@ -23,6 +24,8 @@ class Pasts:
         self._agents_max = agents_max
         self._agents: OrderedDict[UUID, AgentPast] = OrderedDict()
         self._types = TypePrices()
+        self.read_from = READ_MICROS_MIN
+        """From this amount on it is remembered what requests say; follows the day's limit."""
 
     def missing(self, agent_ids: Iterable[UUID]) -> set[UUID]:
         """Those of them that are not loaded."""
@@ -72,7 +75,7 @@ class Pasts:
         return self._types.of(request_type)
 
     def _take(self, past: AgentPast, row: PastRequest) -> None:
-        past.take(row)
+        past.take(row, self.read_from)
         if past.approved % _ROWS_BETWEEN_VOTES == 1:
             pace = past.types.get(row.request_type)
             if pace is not None and (usual := pace.at(row.at_micros).usual_amount):

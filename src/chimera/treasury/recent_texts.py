@@ -7,8 +7,6 @@ from typing import NamedTuple
 from zlib import crc32
 
 ROWS_MAX = 12
-MICROS_MIN = 50_000
-"""Requests of less than five cents are not remembered here: what they repeat is left to the budget."""
 WINDOW_MICROS = 3_600_000_000
 COPY_MICROS = 600_000_000
 ORDER_LETTERS = 28
@@ -77,6 +75,8 @@ class RecentTexts:
     def answer(self, reading: Reading, state: int) -> bool:
         """Whether a request in these words waited for a person, who now has answered."""
         cells = self._cells
+        if WAITING not in cells[_STATE::_FIELDS]:
+            return False
         for place in range(0, len(cells), _FIELDS):
             if cells[place + _STATE] == WAITING and (cells[place], cells[place + _ORDER]) == reading:
                 cells[place + _STATE] = state

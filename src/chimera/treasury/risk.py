@@ -6,7 +6,7 @@ of factors to be above 0.7.
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -55,12 +55,12 @@ class RiskPolicy:
 
     hurdle_hundredths: int
     realised_roi_p90_hundredths: int | None = None
+    usual_roi_hundredths: int = field(init=False)
+    """What a claim is measured against."""
 
-    @property
-    def usual_roi_hundredths(self) -> int:
-        """What a claim is measured against."""
+    def __post_init__(self) -> None:
         usual = self.realised_roi_p90_hundredths or ROI_P90_PRIOR_HUNDREDTHS
-        return max(usual, ROI_HURDLES_MIN * self.hurdle_hundredths, 1)
+        object.__setattr__(self, "usual_roi_hundredths", max(usual, ROI_HURDLES_MIN * self.hurdle_hundredths, 1))
 
 
 class RiskFactor(NamedTuple):
