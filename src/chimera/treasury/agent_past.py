@@ -1,7 +1,6 @@
 """What is remembered of one agent: pace, prices, last orders, errors, claims and silence, each updated row by row."""
 
 import math
-from array import array
 
 from chimera.core.vocabulary import Decision
 from chimera.treasury.pace import Pace
@@ -48,6 +47,7 @@ class AgentPast:
         "texts",
         "types",
         "unpaid_at",
+        "waiting",
         "woke_at",
     )
 
@@ -59,7 +59,8 @@ class AgentPast:
         self.decided = self.errors = self.sleep = 0.0
         self.claim_mean = self.claim_deviation = self.habit = 0.0
         self.error_streak = self.standing = 0
-        self.spoiled_seqs = array("q")
+        self.waiting = False
+        self.spoiled_seqs: tuple[int, ...] = ()
 
     def take(self, row: PastRequest, read_from: int) -> None:
         """Count a row; what it says is remembered from an amount of `read_from` on."""
@@ -82,13 +83,17 @@ class AgentPast:
         elif decision == _REJECTED:
             self._fail(at)
 
+    def conclude(self) -> None:
+        """All rows that are ever known of it are taken; a very busy agent's habits are what they show."""
+        for pace in (self.pace, *self.types.values()):
+            pace.conclude()
+
     def spoil(self, seq: int) -> None:
         """An approval bought nothing, or more than was approved; told twice, it counts once."""
         if seq in self.spoiled_seqs:
             return
-        self.spoiled_seqs.append(seq)
+        self.spoiled_seqs = (*self.spoiled_seqs[1 - _SPOILED_SEQS_MAX :], seq)
         self.last_seq = max(self.last_seq, seq)
-        del self.spoiled_seqs[:-_SPOILED_SEQS_MAX]
         self.texts.fail(seq)
         self.unpaid_at = self.last_at
         self.errors = min(self.errors + 1, max(self.decided, 1))
@@ -110,12 +115,13 @@ class AgentPast:
         reading, texts = read(text), self.texts
         rejected = row.decision == _REJECTED
         state = PAID if approved else FAILED if rejected else WAITING
-        if state != WAITING and texts.answer(reading, state):
+        if state != WAITING and self.waiting and texts.answer(reading, state):
             return True
         if approved:
             self.habit += _HABIT_SHARE * (texts.same_order(reading.order) - self.habit)
         if not approved:
             self.unpaid_at = row.at_micros
+            self.waiting = self.waiting or state == WAITING
         texts.take(reading, row.cost_micros, row.roi_hundredths, row.at_micros, row.seq, state)
         return False
 

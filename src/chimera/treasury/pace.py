@@ -18,7 +18,10 @@ KNOWN_HOURS = 3.0
 
 
 class PaceNow(NamedTuple):
-    """`count` and `micros` fade with time and are without the request that is weighed; `hours` taught what is usual."""
+    """`count` and `micros` fade with time and are without the request that is weighed; `hours` taught what is usual.
+
+    `taught` tells whether anything was ever approved.
+    """
 
     count: float
     micros: float
@@ -26,9 +29,10 @@ class PaceNow(NamedTuple):
     usual_micros: float
     usual_amount: float
     hours: float
+    taught: bool
 
 
-NO_PACE = PaceNow(0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+NO_PACE = PaceNow(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, False)
 
 
 class Pace:
@@ -76,7 +80,15 @@ class Pace:
                 hours, u1, u2, u3 = hours + 1, _followed(u1, b1, hours), _followed(u2, b2, hours), _followed(u3, b3, hours)
             if n1 and hour > hour_open + 1:
                 hours, u1, u2, u3 = hours + 1, _followed(u1, n1, hours), _followed(u2, n2, hours), _followed(u3, n3, hours)
-        return _tuple(PaceNow, (count, micros, u1, u2, u3, hours))
+        return _tuple(PaceNow, (count, micros, u1, u2, u3, hours, bool(hours or n1 or b1)))
+
+    def conclude(self) -> None:
+        """Take the hours that run for usual: an agent too busy for its known rows to reach further back."""
+        cells = self._cells
+        self._teach(_BEFORE)
+        self._teach(_NOW)
+        cells[_NOW : _NOW + 6] = _NOTHING * 2
+        cells[_HOURS] = max(cells[_HOURS], KNOWN_HOURS)
 
     def _close(self, hour: int) -> None:
         cells = self._cells

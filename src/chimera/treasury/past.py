@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from chimera.treasury.agent_past import AgentPast
+from chimera.treasury.pace import KNOWN_HOURS
 from chimera.treasury.past_request import PastRequest
 from chimera.treasury.type_price import TypePrices
 
@@ -37,6 +38,8 @@ class Pasts:
         past = self._agents[agent_id] = AgentPast()
         for row in rows[-PAST_ROWS_MAX:]:
             self._take(past, row)
+        if len(rows) >= PAST_ROWS_MAX and past.pace.at(rows[-1].at_micros).hours < KNOWN_HOURS:
+            past.conclude()
         while len(self._agents) > self._agents_max:
             self._drop(next(iter(self._agents)))
 

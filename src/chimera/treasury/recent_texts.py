@@ -6,12 +6,12 @@ from functools import lru_cache
 from typing import NamedTuple
 from zlib import crc32
 
-ROWS_MAX = 12
+ROWS_MAX = 8
 WINDOW_MICROS = 3_600_000_000
 COPY_MICROS = 600_000_000
 ORDER_LETTERS = 28
 PAID, WAITING, FAILED = 0, 1, 2
-_ORDER, _SEQ, _STATE, _FIELDS = 1, 5, 6, 7
+_ORDER, _TAG, _FIELDS = 1, 5, 6
 _UNPAID = (0.0, 0.5, 1.0)
 _WORDS = re.compile(rb"[a-z]{3,}|[0-9]+|[\x80-\xff]{4,}").findall
 _TEXT_CHARACTERS_MAX = 160
@@ -57,17 +57,17 @@ def read(text: str) -> Reading:
 
 
 class RecentTexts:
-    """A ring of rows in one flat array."""
+    """A ring of rows in one flat array; a row's last cell is its seq and its state."""
 
     __slots__ = ("_cells", "_next")
 
     def __init__(self) -> None:
-        self._cells = array("q")
+        self._cells = array("q", bytes(8 * ROWS_MAX * _FIELDS))
         self._next = 0
 
     def take(self, reading: Reading, micros: int, roi: int, at_micros: int, seq: int, state: int) -> None:
         """Remember a request in the place of the oldest."""
-        row = array("q", (*reading, micros, roi, at_micros, seq, state))
+        row = array("q", (*reading, micros, roi, at_micros, seq * 4 + state))
         place = self._next
         self._cells[place : place + _FIELDS] = row
         self._next = (place + _FIELDS) % (ROWS_MAX * _FIELDS)
@@ -75,19 +75,19 @@ class RecentTexts:
     def answer(self, reading: Reading, state: int) -> bool:
         """Whether a request in these words waited for a person, who now has answered."""
         cells = self._cells
-        if WAITING not in cells[_STATE::_FIELDS]:
-            return False
         for place in range(0, len(cells), _FIELDS):
-            if cells[place + _STATE] == WAITING and (cells[place], cells[place + _ORDER]) == reading:
-                cells[place + _STATE] = state
+            tag = cells[place + _TAG]
+            if tag & 3 == WAITING and (cells[place], cells[place + _ORDER]) == reading:
+                cells[place + _TAG] = tag - WAITING + state
                 return True
         return False
 
     def fail(self, seq: int) -> None:
         """The request of this seq bought nothing: asking it again is no copy."""
-        seqs = self._cells[_SEQ::_FIELDS]
-        if seq in seqs:
-            self._cells[seqs.index(seq) * _FIELDS + _STATE] = FAILED
+        cells = self._cells
+        for place in range(_TAG, len(cells), _FIELDS):
+            if cells[place] >> 2 == seq:
+                cells[place] = seq * 4 + FAILED
 
     def same_order(self, order: int) -> int:
         """Rows that begin alike, however old."""
@@ -106,9 +106,10 @@ class RecentTexts:
         copies = near = tries = 0
         unpaid = 0.0
         values = iter(cells)
-        for other, other_order, cost, claim, at, _, state in zip(*[values] * _FIELDS, strict=True):
+        for other, other_order, cost, claim, at, tag in zip(*[values] * _FIELDS, strict=True):
             if at <= since:
                 continue
+            state = tag & 3
             if other_order == order:
                 tries += 1
                 unpaid += _UNPAID[state]

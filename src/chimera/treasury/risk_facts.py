@@ -105,7 +105,7 @@ def measure(ask: Ask, pasts: Pasts, day: Day, at_micros: int, roi_p90_hundredths
         math.log(roi) - past.claim_mean if roi > 0 else 0.0,
         past.claim_deviation,
         not past.approved,
-        not kind.count and not kind.hours,
+        not kind.taught,
         past.sleeping(at_micros) if past.sleep or at_micros - past.last_at > SLEEP_MICROS else 0.0,
     )
     return _tuple(RiskFacts, facts)

@@ -22,7 +22,7 @@ SLEEPER_MAX = 460
 
 _CLAIMS_SPREAD_MIN = 0.2
 _USUAL_SHARE_MIN = 2e-4
-_SPLIT_SHARE_KNOWN, _SPLIT_SHARE_NEW = 0.006, 0.03
+_SPLIT_SHARE_KNOWN, _SPLIT_SHARE_NEW = 0.006, 0.05
 
 
 def amount_share(f: RiskFacts) -> float:
@@ -58,7 +58,7 @@ def burst(f: RiskFacts) -> float:
         if times <= 1:
             return 0.0
         return BURST_MAX * _log_ramp(times, 1, 1.35) * _log_ramp(f.burst_share, 2e-4, 2e-3)
-    return BURST_MAX * _log_ramp(pace.count + 1, 8, 24) * _log_ramp(f.burst_share, 0.01, 0.1)
+    return BURST_MAX * _log_ramp(pace.count + 1, 8, 24) * _log_ramp(f.burst_share, 0.02, 0.1)
 
 
 def split(f: RiskFacts) -> float:
