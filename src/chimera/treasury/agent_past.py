@@ -3,7 +3,7 @@
 import math
 
 from chimera.core.vocabulary import Decision
-from chimera.treasury.pace import Pace
+from chimera.treasury.pace import HourPace, Pace
 from chimera.treasury.past_request import PastRequest
 from chimera.treasury.recent_texts import FAILED, PAID, WAITING, RecentTexts, read
 
@@ -16,8 +16,6 @@ _STANDING_APPROVALS = 3
 """So many approvals that were not spoiled end a row of errors."""
 _CLAIM_SHARE = 1 / 16
 _HOUR_MICROS = 3_600_000_000
-BURST_FADE_MICROS = 150_000_000.0
-HOUR_FADE_MICROS = 2_400_000_000.0
 SLEEP_MICROS = 36 * _HOUR_MICROS
 SLEEP_USUAL_TIMES = 2.0
 SLEEP_FULL_TIMES = 2.5
@@ -25,13 +23,12 @@ WAKE_MICROS = 6 * _HOUR_MICROS
 
 
 class AgentPast:
-    """All of it is bounded: about 1.5 KB, however many rows it has counted."""
+    """All of it is bounded: about 1.8 KB, however many rows it has counted."""
 
     __slots__ = (
         "approved",
         "claim_deviation",
         "claim_mean",
-        "claims",
         "decided",
         "error_at",
         "error_streak",
@@ -52,9 +49,9 @@ class AgentPast:
     )
 
     def __init__(self) -> None:
-        self.pace, self.texts = Pace(BURST_FADE_MICROS), RecentTexts()
-        self.types: dict[str, Pace] = {}
-        self.last_seq = self.approved = self.claims = 0
+        self.pace, self.texts = Pace(), RecentTexts()
+        self.types: dict[str, HourPace] = {}
+        self.last_seq = self.approved = 0
         self.last_at = self.longest_silence = self.woke_at = self.error_at = self.unpaid_at = 0
         self.decided = self.errors = self.sleep = 0.0
         self.claim_mean = self.claim_deviation = self.habit = 0.0
@@ -72,7 +69,7 @@ class AgentPast:
         self.pace.take(at, micros, approved)
         pace = self.types.get(kind)
         if pace is None:
-            pace = self.types[kind] = Pace(HOUR_FADE_MICROS)
+            pace = self.types[kind] = HourPace()
         pace.take(at, micros, approved)
         if at > self.last_at:
             self._pass_time(at)
@@ -155,8 +152,7 @@ class AgentPast:
             self._learn_claim(math.log(roi_hundredths))
 
     def _learn_claim(self, claim: float) -> None:
-        self.claims += 1
-        share = _CLAIM_SHARE if self.claims > 16 else 1 / self.claims
+        share = _CLAIM_SHARE if self.approved > 16 else 1 / self.approved
         away = claim - self.claim_mean
         self.claim_mean += share * away
-        self.claim_deviation += (share if self.claims > 1 else 0) * (abs(away) - self.claim_deviation)
+        self.claim_deviation += (share if self.approved > 1 else 0) * (abs(away) - self.claim_deviation)

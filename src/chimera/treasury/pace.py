@@ -36,13 +36,13 @@ NO_PACE = PaceNow(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, False)
 
 
 class Pace:
-    """One flat array, since there are many agents."""
+    """Within minutes. One flat array, since there are many agents."""
 
-    __slots__ = ("_cells", "_fade_micros")
+    __slots__ = ("_cells",)
+    _fade_micros = 150_000_000.0
 
-    def __init__(self, fade_micros: float) -> None:
+    def __init__(self) -> None:
         self._cells = array("d", bytes(8 * _CELLS))
-        self._fade_micros = fade_micros
 
     def take(self, at_micros: int, micros: int, approved: bool) -> None:
         """Count one request; only approved ones teach what is usual."""
@@ -60,12 +60,9 @@ class Pace:
         if hour > cells[_HOUR_OPEN]:
             self._close(hour)
         if approved:
-            if count > cells[_NOW]:
-                cells[_NOW] = count
-            if micros_sum > cells[_NOW + 1]:
-                cells[_NOW + 1] = micros_sum
-            if micros > cells[_NOW + 2]:
-                cells[_NOW + 2] = micros
+            cells[_NOW] = max(cells[_NOW], count)
+            cells[_NOW + 1] = max(cells[_NOW + 1], micros_sum)
+            cells[_NOW + 2] = max(cells[_NOW + 2], micros)
 
     def at(self, at_micros: int) -> PaceNow:
         """The pace at a moment; a clock that went back reads as the newest moment known."""
@@ -77,9 +74,19 @@ class Pace:
         hour = at_micros // _HOUR
         if hour > hour_open:
             if b1:
-                hours, u1, u2, u3 = hours + 1, _followed(u1, b1, hours), _followed(u2, b2, hours), _followed(u3, b3, hours)
+                hours, u1, u2, u3 = (
+                    hours + 1,
+                    _followed(u1, b1, hours),
+                    _followed(u2, b2, hours),
+                    _followed(u3, b3, hours),
+                )
             if n1 and hour > hour_open + 1:
-                hours, u1, u2, u3 = hours + 1, _followed(u1, n1, hours), _followed(u2, n2, hours), _followed(u3, n3, hours)
+                hours, u1, u2, u3 = (
+                    hours + 1,
+                    _followed(u1, n1, hours),
+                    _followed(u2, n2, hours),
+                    _followed(u3, n3, hours),
+                )
         return _tuple(PaceNow, (count, micros, u1, u2, u3, hours, bool(hours or n1 or b1)))
 
     def conclude(self) -> None:
@@ -108,6 +115,13 @@ class Pace:
         cells[_HOURS] = hours + 1
         for item in range(3):
             cells[_USUAL + item] = _followed(cells[_USUAL + item], cells[start + item], hours)
+
+
+class HourPace(Pace):
+    """Within an hour."""
+
+    __slots__ = ()
+    _fade_micros = 2_400_000_000.0
 
 
 _NOTHING = array("d", bytes(24))

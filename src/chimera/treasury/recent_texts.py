@@ -43,7 +43,7 @@ NO_REPEATS = Repeats(0, 0, 0, 0.0)
 @lru_cache(maxsize=512)
 def read(text: str) -> Reading:
     """Case, signs, short words and the order of words do not matter; numbers do, and how often they come."""
-    bits, number_before = 0, b""
+    bits = 0
     words = _WORDS(text[:_TEXT_CHARACTERS_MAX].lower().encode())
     for word in words:
         if word > b":":

@@ -164,7 +164,7 @@ RULES: tuple[Rule, ...] = (
         RiskCode.FIRST_USE.value,
         scorecard.FIRST_USE_MAX,
         scorecard.first_use,
-        lambda f: "first request" if f.first_agent else "first of its type",
+        lambda f: "first of its type" if f.approved else "first request",
     ),
 )
 

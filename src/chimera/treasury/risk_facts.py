@@ -58,10 +58,9 @@ class RiskFacts(NamedTuple):
     error_rate: float
     roi: float
     times_usual_roi: float
-    claims: int
+    approved: int
     log_above_own_claims: float
     claims_deviation: float
-    first_agent: bool
     first_type: bool
     sleeping: float
 
@@ -101,10 +100,9 @@ def measure(ask: Ask, pasts: Pasts, day: Day, at_micros: int, roi_p90_hundredths
         past.errors / (past.decided + _ERROR_RATE_DOUBT) * calm,
         roi / 100,
         roi / roi_p90_hundredths,
-        past.claims,
+        past.approved,
         math.log(roi) - past.claim_mean if roi > 0 else 0.0,
         past.claim_deviation,
-        not past.approved,
         not kind.taught,
         past.sleeping(at_micros) if past.sleep or at_micros - past.last_at > SLEEP_MICROS else 0.0,
     )

@@ -26,11 +26,11 @@ _SPLIT_SHARE_KNOWN, _SPLIT_SHARE_NEW = 0.006, 0.05
 
 
 def amount_share(f: RiskFacts) -> float:
-    """Full at half of the day's limit; half for what the agent usually asks."""
+    """Full at 35% of the day's limit; half for what the agent usually asks."""
     if f.share <= 0.05:
         return 0.0
     known = f.kind.hours >= KNOWN_HOURS and f.share <= f.usual_share
-    return AMOUNT_SHARE_MAX * _ramp(f.share, 0.05, 0.5) * (0.5 if known else 1.0)
+    return AMOUNT_SHARE_MAX * _ramp(f.share, 0.05, 0.35) * (0.5 if known else 1.0)
 
 
 def amount_history(f: RiskFacts) -> float:
@@ -110,7 +110,7 @@ def roi_claim(f: RiskFacts) -> float:
 
 def roi_history(f: RiskFacts) -> float:
     """Far above the agent's own earlier claims, by their own spread."""
-    if f.claims < 5 or f.roi <= 3 or f.log_above_own_claims <= 0:
+    if f.approved < 5 or f.roi <= 3 or f.log_above_own_claims <= 0:
         return 0.0
     z = f.log_above_own_claims / max(1.25 * f.claims_deviation, _CLAIMS_SPREAD_MIN)
     return ROI_HISTORY_MAX * _ramp(z, 2.2, 4.5) * _log_ramp(f.roi, 3, 6)
@@ -132,7 +132,7 @@ def first_use(f: RiskFacts) -> float:
     """The agent's first request, or half of it for its first of this type."""
     if not f.first_type:
         return 0.0
-    return FIRST_USE_MAX * (1.0 if f.first_agent else 0.5)
+    return FIRST_USE_MAX * (0.5 if f.approved else 1.0)
 
 
 def sleeper(f: RiskFacts) -> float:

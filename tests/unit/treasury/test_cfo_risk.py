@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from chimera.treasury.ask import Ask
 from chimera.treasury.explanation import MEANINGS
-from chimera.treasury.past import PastRequest, Pasts
+from chimera.treasury.past import PAST_ROWS_MAX, PastRequest, Pasts
 from chimera.treasury.risk import BASE_POINTS, RULES, Day, RiskCode, RiskPolicy, RiskScore, score, weigh
 from chimera.treasury.risk_facts import RiskFacts, measure
 from factories_risk_traces import HOUR, MINUTE, NEW_YEAR, POLICY, SECOND
@@ -192,7 +192,7 @@ def test_the_burst_of_a_slow_agent_escalates_and_that_of_a_busy_one_does_not() -
     last = busy[-1].seq
     busy += [row(last + n, NOON + n * SECOND, text=f"{chr(97 + n)} clip") for n in range(1, 13)]
     assert weigh(asked, pasts(*slow), QUIET_DAY, NOON + 13 * SECOND, POLICY).hundredths > 70
-    assert weigh(asked, pasts(*busy[-250:]), QUIET_DAY, NOON + 13 * SECOND, POLICY).hundredths <= 70
+    assert weigh(asked, pasts(*busy[-PAST_ROWS_MAX:]), QUIET_DAY, NOON + 13 * SECOND, POLICY).hundredths <= 70
 
 
 @pytest.mark.parametrize(
@@ -228,7 +228,7 @@ def test_what_was_bought_already_escalates_unless_it_bought_nothing() -> None:
 
 def test_the_same_order_in_other_words_is_known_by_its_estimate_claim_and_numbers() -> None:
     first = "Text to speech, 90 seconds, piece 'Why old bridges matter again'"
-    known = pasts(*every(30, 20, (250, 260, 240)), row(21, NOON, 400, text=first))
+    known = pasts(*every(30, 20, (250, 260, 400)), row(21, NOON, 400, text=first))
     same, other_part = (
         weigh(ask(402, text=text, estimate=4_000_000), known, QUIET_DAY, NOON + 30 * MINUTE, POLICY)
         for text in (
@@ -259,7 +259,7 @@ def test_a_new_agent_may_repeat_three_requests_of_a_five_hundredth_of_the_day() 
 
 
 @pytest.mark.parametrize(
-    "asked", [ask(30_000, roi=750), ask(30_000, estimate=200_000_000), ask(30_000, estimate=220_000_000, roi=620)]
+    "asked", [ask(30_000, roi=750), ask(30_000, estimate=200_000_000), ask(30_000, estimate=190_000_000, roi=620)]
 )
 def test_a_third_of_the_day_by_an_unknown_agent_escalates_with_one_more_sign(asked: Ask) -> None:
     assert weigh(ask(30_000), pasts(), QUIET_DAY, NOON, POLICY).hundredths <= 70
