@@ -18,14 +18,14 @@ KNOWN_HOURS = 3.0
 
 
 class PaceNow(NamedTuple):
-    """`count` and `micros` fade with time and are without the request that is weighed; `hours` taught what is usual.
+    """`requests` and `micros` fade with time and are without the request that is weighed; `hours` taught what is usual.
 
     `taught` tells whether anything was ever approved.
     """
 
-    count: float
+    requests: float
     micros: float
-    usual_count: float
+    usual_requests: float
     usual_micros: float
     usual_amount: float
     hours: float
@@ -59,7 +59,7 @@ class Pace:
         hour = at_micros // _HOUR
         if hour > cells[_HOUR_OPEN]:
             self._close(hour)
-        if approved:
+        if approved and (count > cells[_NOW] or micros_sum > cells[_NOW + 1] or micros > cells[_NOW + 2]):
             cells[_NOW] = max(cells[_NOW], count)
             cells[_NOW + 1] = max(cells[_NOW + 1], micros_sum)
             cells[_NOW + 2] = max(cells[_NOW + 2], micros)

@@ -123,10 +123,13 @@ class RecentTexts:
 
 
 def _alike(one: int, other: int) -> bool:
-    """The numbers do not contradict each other, and half of the words are the same."""
+    """The numbers do not contradict each other, and half of the words are the same. A text with one word exchanged is
+    a template, and names another thing."""
     numbers, other_numbers = one >> _WORD_BITS, other >> _WORD_BITS
     if numbers & ~other_numbers and other_numbers & ~numbers:
         return False
     words, other_words = one & _WORDS_MASK, other & _WORDS_MASK
+    if (words & ~other_words).bit_count() == 1 == (other_words & ~words).bit_count():
+        return False
     fewer = min(words.bit_count(), other_words.bit_count())
     return fewer > 0 and 2 * (words & other_words).bit_count() >= fewer

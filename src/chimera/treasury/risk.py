@@ -110,13 +110,13 @@ RULES: tuple[Rule, ...] = (
         RiskCode.BURST.value,
         scorecard.BURST_MAX,
         scorecard.burst,
-        lambda f: f"{f.pace.count + 1:.0f} in a few minutes, {f.pace.usual_count:.0f} usual",
+        lambda f: f"{f.pace.requests + 1:.0f} in a few minutes, {f.pace.usual_requests:.0f} usual",
     ),
     Rule(
         RiskCode.SPLIT.value,
         scorecard.SPLIT_MAX,
         scorecard.split,
-        lambda f: f"{f.kind.count + 1:.0f} of the type in an hour, {f.hour_share:.1%} of the day's limit",
+        lambda f: f"{f.kind.requests + 1:.0f} of the type in an hour, {f.hour_share:.1%} of the day's limit",
     ),
     Rule(
         RiskCode.REPEATED_TRY.value,

@@ -54,25 +54,25 @@ def burst(f: RiskFacts) -> float:
     """More requests in a few minutes than in the agent's own busiest; for a new one only the money in them counts."""
     pace = f.pace
     if pace.hours >= KNOWN_HOURS:
-        times = (pace.count + 1) / (1.15 * pace.usual_count + 1.5)
+        times = (pace.requests + 1) / (1.15 * pace.usual_requests + 1.5)
         if times <= 1:
             return 0.0
         return BURST_MAX * _log_ramp(times, 1, 1.35) * _log_ramp(f.burst_share, 2e-4, 2e-3)
-    return BURST_MAX * _log_ramp(pace.count + 1, 8, 24) * _log_ramp(f.burst_share, 0.02, 0.1)
+    return BURST_MAX * _log_ramp(pace.requests + 1, 8, 24) * _log_ramp(f.burst_share, 0.02, 0.1)
 
 
 def split(f: RiskFacts) -> float:
     """More requests of a type with more money in them than in the agent's own busiest hour, or far more money before
     this request."""
     kind = f.kind
-    if kind.count < 1.5:
+    if kind.requests < 1.5:
         return 0.0
     if f.pace.hours >= KNOWN_HOURS:
-        often = _log_ramp((kind.count + 1) / (kind.usual_count + 1), 1, 1.6)
+        often = _log_ramp((kind.requests + 1) / (kind.usual_requests + 1), 1, 1.6)
         usual = 1.2 * kind.usual_micros / f.limit_micros + _SPLIT_SHARE_KNOWN
-        before = _log_ramp(kind.micros / f.limit_micros, 1.2 * usual, 2.4 * usual) * _ramp(kind.count, 1.5, 3)
+        before = _log_ramp(kind.micros / f.limit_micros, 1.2 * usual, 2.4 * usual) * _ramp(kind.requests, 1.5, 3)
     else:
-        often = _log_ramp(kind.count + 1, 3, 8)
+        often = _log_ramp(kind.requests + 1, 3, 8)
         usual, before = _SPLIT_SHARE_NEW, 0.0
     much = _log_ramp(f.hour_share / usual, 1, 2.5)
     return SPLIT_MAX * max(math.sqrt(often * much), before)
@@ -117,13 +117,18 @@ def roi_history(f: RiskFacts) -> float:
 
 
 def duplicate(f: RiskFacts) -> float:
-    """Bought before, in the same words or in others at its estimate; a few small ones are left to the budget."""
-    copies = f.repeats.copies + f.repeats.near
+    """Bought before, in the same words or in others at its estimate; a few small ones are left to the budget. A new
+    agent may repeat itself once, and other words are not held against it, since its habits are not known."""
+    known = f.pace.hours >= KNOWN_HOURS
+    copies = f.repeats.copies + (f.repeats.near if known else 0)
     if not copies or f.share <= 5e-4:
         return 0.0
     beyond = copies - max(0.0, f.habit - 1)
-    small = 1e-3 if f.pace.hours >= KNOWN_HOURS else 2e-3
-    large = _ramp(beyond, 0, 1) * _ramp(f.share, small, 1.5 * small)
+    large = (
+        _ramp(beyond, 0, 1) * _ramp(f.share, 1e-3, 1.5e-3)
+        if known
+        else _ramp(beyond, 1, 2) * _ramp(f.share, 2e-3, 3e-3)
+    )
     many = _ramp(beyond, 2, 4) * _log_ramp(f.share * copies, 1e-3, 4e-3)
     return DUPLICATE_MAX * max(large, many)
 
@@ -140,7 +145,7 @@ def sleeper(f: RiskFacts) -> float:
     if not f.sleeping:
         return 0.0
     large = _log_ramp(f.share / max(f.usual_share, 1e-3), 1.2, 3) if f.usual_share else _ramp(f.share, 0.02, 0.15)
-    many = _log_ramp((f.pace.count + 1) / (f.pace.usual_count + 2), 1, 2)
+    many = _log_ramp((f.pace.requests + 1) / (f.pace.usual_requests + 2), 1, 2)
     return SLEEPER_MAX * f.sleeping * max(large, many) * _log_ramp(f.burst_share, 1e-3, 1e-2)
 
 

@@ -108,8 +108,8 @@ def test_more_requests_are_never_less_risky(
 ) -> None:
     facts = facts_of(history, ask(cents), day)
     busier = facts._replace(
-        pace=facts.pace._replace(count=facts.pace.count + more[0]),
-        kind=facts.kind._replace(count=facts.kind.count + more[1]),
+        pace=facts.pace._replace(requests=facts.pace.requests + more[0]),
+        kind=facts.kind._replace(requests=facts.kind.requests + more[1]),
         repeats=facts.repeats._replace(tries=facts.repeats.tries + int(more[2])),
     )
     assert score(facts).hundredths <= score(busier).hundredths
@@ -229,16 +229,17 @@ def test_what_was_bought_already_escalates_unless_it_bought_nothing() -> None:
 def test_the_same_order_in_other_words_is_known_by_its_estimate_claim_and_numbers() -> None:
     first = "Text to speech, 90 seconds, piece 'Why old bridges matter again'"
     known = pasts(*every(30, 20, (250, 260, 400)), row(21, NOON, 400, text=first))
-    same, other_part = (
+    same, other_part, other_thing = (
         weigh(ask(402, text=text, estimate=4_000_000), known, QUIET_DAY, NOON + 30 * MINUTE, POLICY)
         for text in (
             "Speak the 90 s narration of 'Why old bridges matter again'",
             "Speak the 60 s narration of 'Why old bridges matter again'",
+            "Text to music, 90 seconds, piece 'Why old bridges matter again'",
         )
     )
     assert same.hundredths > 70
     assert codes(same) == {"DUPLICATE"}
-    assert codes(other_part) == set()
+    assert codes(other_part) == codes(other_thing) == set()
 
 
 @pytest.mark.parametrize("history", [0, 20])
@@ -303,9 +304,9 @@ def test_a_person_s_answer_is_not_one_more_request() -> None:
     known = pasts(*every(30, 20, (250, 260, 240)), row(21, NOON, 2_500, decision="escalated", text="Invoice 4711"))
     before = known.of(AGENT)
     assert before is not None
-    count = before.pace.at(NOON).count
+    count = before.pace.at(NOON).requests
     known.record(row(22, NOON + MINUTE, 2_500, text="Invoice 4711"))
-    assert before.pace.at(NOON).count <= count
+    assert before.pace.at(NOON).requests <= count
     again = weigh(ask(2_500, text="Invoice 4711"), known, QUIET_DAY, NOON + 2 * MINUTE, POLICY)
     assert "DUPLICATE" in codes(again)
 
