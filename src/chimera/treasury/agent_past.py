@@ -59,7 +59,7 @@ class AgentPast:
         self.waiting = False
         self.spoiled_seqs: tuple[int, ...] = ()
 
-    def take(self, row: PastRequest, read_from: int) -> None:
+    def take(self, row: PastRequest, read_from: float) -> None:
         """Count a row; what it says is remembered from an amount of `read_from` on."""
         _, _, kind, micros, text, at, decision, roi, spoiled = row
         approved = decision == _APPROVED

@@ -25,7 +25,7 @@ class Pasts:
         self._agents_max = agents_max
         self._agents: OrderedDict[UUID, AgentPast] = OrderedDict()
         self._types = TypePrices()
-        self.read_from = READ_MICROS_MIN
+        self.read_from: float = READ_MICROS_MIN
         """From this amount on it is remembered what requests say; follows the day's limit."""
 
     def missing(self, agent_ids: Iterable[UUID]) -> set[UUID]:

@@ -17,7 +17,7 @@ _WORDS = re.compile(rb"[a-z]{3,}|[0-9]+|[\x80-\xff]{4,}").findall
 _TEXT_CHARACTERS_MAX = 160
 _WORD_BITS, _NUMBER_BITS = 38, 25
 _WORDS_MASK = (1 << _WORD_BITS) - 1
-_ESTIMATE_NEAR = 0.08
+_ESTIMATE_NEAR, _ESTIMATE_LOW = 0.08, 0.75
 
 
 class Reading(NamedTuple):
@@ -95,13 +95,15 @@ class RecentTexts:
 
     def repeats(self, reading: Reading, micros: int, roi: int, estimate: int, at_micros: int) -> Repeats:
         """What this request repeats. An earlier one at a higher amount is no copy, so that asking for more never
-        looks better; one in other words must have cost what this one is estimated at, and claimed the same."""
+        looks better; nor is one that cost far less than this one's estimate. One in other words must have cost what this
+        one is estimated at, and claimed the same."""
         bits, order = reading
         cells = self._cells
         if order not in cells and (not estimate or roi not in cells):
             return NO_REPEATS
         since, copied_since = at_micros - WINDOW_MICROS, at_micros - COPY_MICROS
         micros_max = micros + micros // 20
+        copy_low = estimate * _ESTIMATE_LOW
         low, high = estimate * (1 - _ESTIMATE_NEAR), estimate * (1 + _ESTIMATE_NEAR)
         copies = near = tries = 0
         unpaid = 0.0
@@ -116,7 +118,7 @@ class RecentTexts:
             if state == FAILED or cost > micros_max:
                 continue
             if other == bits and other_order == order:
-                copies += at > copied_since or low <= cost <= high
+                copies += cost >= copy_low if estimate else at > copied_since
             elif claim == roi and low <= cost <= high:
                 near += _alike(bits, other)
         return Repeats(copies, near, tries, unpaid)

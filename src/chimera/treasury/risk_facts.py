@@ -70,7 +70,7 @@ def measure(ask: Ask, pasts: Pasts, day: Day, at_micros: int, roi_p90_hundredths
     past = pasts.of(ask.agent_id) or _NEW
     cost, limit = ask.cost_micros, max(day.limit_cents, 1) * _MICROS_PER_CENT
     roi = ask.roi_hundredths
-    pasts.read_from = int(limit * READ_SHARE_MIN)
+    pasts.read_from = limit * READ_SHARE_MIN
     pace = past.pace.at(at_micros)
     of_type = past.types.get(ask.request_type)
     kind = NO_PACE if of_type is None else of_type.at(at_micros)
