@@ -95,8 +95,8 @@ class RecentTexts:
 
     def repeats(self, reading: Reading, micros: int, roi: int, estimate: int, at_micros: int) -> Repeats:
         """What this request repeats. An earlier one at a higher amount is no copy, so that asking for more never
-        looks better; nor is one that cost far less than this one's estimate. One in other words must have cost what this
-        one is estimated at, and claimed the same."""
+        looks better; nor is one that cost far less than this one's estimate. One in other words must have cost what
+        this one is estimated at, and claimed the same."""
         bits, order = reading
         cells = self._cells
         if order not in cells and (not estimate or roi not in cells):
