@@ -27,19 +27,18 @@ _KINDS = {
 }
 MEANINGS = {
     "AMOUNT_SHARE": "The amount is a large share of the day's tightest limit.",
-    "AMOUNT_HISTORY": "The amount is far above what this agent usually asks for this type.",
-    "TYPE_PRICE": "The amount is far above what other agents usually pay for this type.",
+    "AMOUNT_HISTORY": "The amount is far above the most that this agent, or others while it is new, usually pay.",
     "ABOVE_ESTIMATE": "The amount is above what the price book expects.",
-    "BURST_MINUTE": "The agent asks much faster than in its own busy minutes.",
-    "BURST_HOUR": "The agent asks much more often than in its own busy hours.",
+    "BURST": "The agent asks much more often within minutes than in its own busiest.",
+    "SPLIT": "Many requests of one type within an hour add up to more than in the agent's own busiest hour.",
+    "REPEATED_TRY": "One order is asked for again and again although it bought nothing or waits for a person.",
+    "DUPLICATE": "The same was bought shortly before, in the same words or in others.",
     "BURN_RATE": "The day's limit is used up faster than the day goes by.",
     "ERROR_RATE": "Many of the agent's last requests were rejected, voided, expired or overran.",
     "ROI_CLAIM": "The claimed return is above what nine of ten really reach.",
     "ROI_HISTORY": "The claimed return is far above what this agent claimed before.",
-    "DUPLICATE": "The same was asked in the same words within ten minutes.",
-    "SPLIT": "Many requests within ten minutes add up to more than usual, or say nearly the same.",
-    "FIRST_USE": "The agent never had a request, or one of this type, approved; this alone never escalates.",
     "SLEEPER": "After a long silence the agent asks for unusually much.",
+    "FIRST_USE": "The agent never had a request, or one of this type, approved; this alone never escalates.",
 }
 _UNKNOWN_MEANING = "This version does not know the factor."
 _UNKNOWN_RULE = "This version does not know the rule; its reason is told as it was signed."

@@ -5,14 +5,17 @@ from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from chimera.treasury.agent_past import AgentPast
+from chimera.treasury.pace import KNOWN_HOURS
 from chimera.treasury.past_request import PastRequest
-from chimera.treasury.type_price import TypePrice, TypePrices
+from chimera.treasury.type_price import TypePrices
 
 __all__ = ["AGENTS_MAX", "PAST_ROWS_MAX", "PastRequest", "Pasts"]
 
 PAST_ROWS_MAX = 256
 """Rows of an agent that `load` takes: the newest ones."""
 AGENTS_MAX = 20_000
+_ROWS_BETWEEN_VOTES = 8
+READ_MICROS_MIN = 50_000
 
 
 class Pasts:
@@ -22,6 +25,8 @@ class Pasts:
         self._agents_max = agents_max
         self._agents: OrderedDict[UUID, AgentPast] = OrderedDict()
         self._types = TypePrices()
+        self.read_from: float = READ_MICROS_MIN
+        """From this amount on it is remembered what requests say; follows the day's limit."""
 
     def missing(self, agent_ids: Iterable[UUID]) -> set[UUID]:
         """Those of them that are not loaded."""
@@ -33,6 +38,8 @@ class Pasts:
         past = self._agents[agent_id] = AgentPast()
         for row in rows[-PAST_ROWS_MAX:]:
             self._take(past, row)
+        if len(rows) >= PAST_ROWS_MAX and past.pace.at(rows[-1].at_micros).hours < KNOWN_HOURS:
+            past.conclude()
         while len(self._agents) > self._agents_max:
             self._drop(next(iter(self._agents)))
 
@@ -66,13 +73,16 @@ class Pasts:
         """What is remembered of the agent; None if it is not loaded."""
         return self._agents.get(agent_id)
 
-    def type_price(self, request_type: str) -> TypePrice:
-        """What a type usually costs across agents."""
+    def type_price(self, request_type: str) -> float:
+        """What a type usually costs other agents at most, in micro-dollars; 0 while that is unknown."""
         return self._types.of(request_type)
 
     def _take(self, past: AgentPast, row: PastRequest) -> None:
-        if past.take(row):
-            self._types.vote(row.request_type, row.agent_id, past.prices[row.request_type].median)
+        past.take(row, self.read_from)
+        if past.approved % _ROWS_BETWEEN_VOTES == 1:
+            pace = past.types.get(row.request_type)
+            if pace is not None and (usual := pace.at(row.at_micros).usual_amount):
+                self._types.vote(row.request_type, row.agent_id, usual)
 
     def _drop(self, agent_id: UUID) -> None:
         if self._agents.pop(agent_id, None) is not None:

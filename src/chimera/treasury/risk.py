@@ -6,7 +6,7 @@ of factors to be above 0.7.
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -36,18 +36,17 @@ class RiskCode(StrEnum):
 
     AMOUNT_SHARE = "AMOUNT_SHARE"
     AMOUNT_HISTORY = "AMOUNT_HISTORY"
-    TYPE_PRICE = "TYPE_PRICE"
     ABOVE_ESTIMATE = "ABOVE_ESTIMATE"
-    BURST_MINUTE = "BURST_MINUTE"
-    BURST_HOUR = "BURST_HOUR"
+    BURST = "BURST"
+    SPLIT = "SPLIT"
+    REPEATED_TRY = "REPEATED_TRY"
+    DUPLICATE = "DUPLICATE"
     BURN_RATE = "BURN_RATE"
     ERROR_RATE = "ERROR_RATE"
     ROI_CLAIM = "ROI_CLAIM"
     ROI_HISTORY = "ROI_HISTORY"
-    DUPLICATE = "DUPLICATE"
-    SPLIT = "SPLIT"
-    FIRST_USE = "FIRST_USE"
     SLEEPER = "SLEEPER"
+    FIRST_USE = "FIRST_USE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +55,12 @@ class RiskPolicy:
 
     hurdle_hundredths: int
     realised_roi_p90_hundredths: int | None = None
+    usual_roi_hundredths: int = field(init=False)
+    """What a claim is measured against."""
 
-    @property
-    def usual_roi_hundredths(self) -> int:
-        """What a claim is measured against."""
+    def __post_init__(self) -> None:
         usual = self.realised_roi_p90_hundredths or ROI_P90_PRIOR_HUNDREDTHS
-        return max(usual, ROI_HURDLES_MIN * self.hurdle_hundredths, 1)
+        object.__setattr__(self, "usual_roi_hundredths", max(usual, ROI_HURDLES_MIN * self.hurdle_hundredths, 1))
 
 
 class RiskFactor(NamedTuple):
@@ -99,31 +98,37 @@ RULES: tuple[Rule, ...] = (
         RiskCode.AMOUNT_HISTORY.value,
         scorecard.AMOUNT_HISTORY_MAX,
         scorecard.amount_history,
-        lambda f: f"{_times(f.log_above_own_median)} usual, {_times(f.log_above_own_highest)} highest",
-    ),
-    Rule(
-        RiskCode.TYPE_PRICE.value,
-        scorecard.TYPE_PRICE_MAX,
-        scorecard.type_price,
-        lambda f: f"{_times(f.log_above_type)} usual of the type",
+        lambda f: f"{_times(f.share, f.usual_share)} the most that is usual",
     ),
     Rule(
         RiskCode.ABOVE_ESTIMATE.value,
         scorecard.ABOVE_ESTIMATE_MAX,
         scorecard.above_estimate,
-        lambda f: f"{min(f.times_estimate, 1e6):.1f}x the estimate",
+        lambda f: f"{_times(f.share, f.estimate_share)} the estimate",
     ),
     Rule(
-        RiskCode.BURST_MINUTE.value,
-        scorecard.BURST_MINUTE_MAX,
-        scorecard.burst_minute,
-        lambda f: f"{f.paces.minute + 1:.0f} in a minute, {f.paces.minute_usual:.0f} usual",
+        RiskCode.BURST.value,
+        scorecard.BURST_MAX,
+        scorecard.burst,
+        lambda f: f"{f.pace.requests + 1:.0f} in a few minutes, {f.pace.usual_requests:.0f} usual",
     ),
     Rule(
-        RiskCode.BURST_HOUR.value,
-        scorecard.BURST_HOUR_MAX,
-        scorecard.burst_hour,
-        lambda f: f"{f.paces.hour + 1:.0f} in an hour, {f.paces.hour_usual:.0f} usual",
+        RiskCode.SPLIT.value,
+        scorecard.SPLIT_MAX,
+        scorecard.split,
+        lambda f: f"{f.kind.requests + 1:.0f} of the type in an hour, {f.hour_share:.1%} of the day's limit",
+    ),
+    Rule(
+        RiskCode.REPEATED_TRY.value,
+        scorecard.REPEATED_TRY_MAX,
+        scorecard.repeated_try,
+        lambda f: f"{f.repeats.tries + 1} tries of one order, {f.repeats.unpaid:.0f} without a purchase",
+    ),
+    Rule(
+        RiskCode.DUPLICATE.value,
+        scorecard.DUPLICATE_MAX,
+        scorecard.duplicate,
+        lambda f: f"{f.repeats.copies} in the same words, {f.repeats.near} in others",
     ),
     Rule(
         RiskCode.BURN_RATE.value,
@@ -147,33 +152,19 @@ RULES: tuple[Rule, ...] = (
         RiskCode.ROI_HISTORY.value,
         scorecard.ROI_HISTORY_MAX,
         scorecard.roi_history,
-        lambda f: f"{_times(f.log_above_own_claims)} its usual claim",
-    ),
-    Rule(
-        RiskCode.DUPLICATE.value,
-        scorecard.DUPLICATE_MAX,
-        scorecard.duplicate,
-        lambda f: f"{f.copies.exact} in ten minutes, {f.copies.equal} of them at one amount",
-    ),
-    Rule(
-        RiskCode.SPLIT.value,
-        scorecard.SPLIT_MAX,
-        scorecard.split,
-        lambda f: (
-            f"{f.paces.ten_minutes + 1:.0f} requests in ten minutes, {f.ten_minutes_share:.1%} of the day's limit"
-        ),
-    ),
-    Rule(
-        RiskCode.FIRST_USE.value,
-        scorecard.FIRST_USE_MAX,
-        scorecard.first_use,
-        lambda f: "first request" if f.first_agent else "first of its type",
+        lambda f: f"{math.exp(min(f.log_above_own_claims, 13.8)):.1f}x its usual claim",
     ),
     Rule(
         RiskCode.SLEEPER.value,
         scorecard.SLEEPER_MAX,
         scorecard.sleeper,
-        lambda f: f"{f.sleeping:.0%} asleep, {_times(f.log_above_own_median) if f.own_rows else 'unknown'} usual",
+        lambda f: f"{f.sleeping:.0%} asleep, {_times(f.share, f.usual_share)} the most that is usual",
+    ),
+    Rule(
+        RiskCode.FIRST_USE.value,
+        scorecard.FIRST_USE_MAX,
+        scorecard.first_use,
+        lambda f: "first of its type" if f.approved else "first request",
     ),
 )
 
@@ -208,8 +199,8 @@ def _heaviest_first(factor: RiskFactor) -> int:
     return -factor.points
 
 
-def _times(log: float) -> str:
-    return f"{math.exp(min(log, 13.8)):.1f}x"
+def _times(share: float, usual: float) -> str:
+    return f"{min(share / usual, 1e6):.1f}x" if usual > 0 else "over"
 
 
 _CALM = RiskScore(_hundredths(BASE_POINTS), ())

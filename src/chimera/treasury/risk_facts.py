@@ -3,12 +3,11 @@
 import math
 from typing import NamedTuple
 
-from chimera.treasury.agent_past import AgentPast
+from chimera.treasury.agent_past import SLEEP_MICROS, AgentPast
 from chimera.treasury.ask import Ask
+from chimera.treasury.pace import KNOWN_HOURS, NO_PACE, PaceNow
 from chimera.treasury.past import Pasts
-from chimera.treasury.recent_texts import NO_COPIES, Copies, shape_of
-from chimera.treasury.rhythm import NO_PACES, Paces
-from chimera.treasury.usual_price import UsualPrice
+from chimera.treasury.recent_texts import NO_REPEATS, WINDOW_MICROS, Repeats, read
 
 _MICROS_PER_CENT = 10_000
 ROI_P90_PRIOR_HUNDREDTHS = 600
@@ -16,9 +15,16 @@ ROI_P90_PRIOR_HUNDREDTHS = 600
 ROI_HURDLES_MIN = 2
 """A claim of twice the hurdle is never called inflated, however low the measured returns are."""
 _NEW = AgentPast()
-_NO_USUAL_PRICE = UsualPrice()
-COPIES_SHARE_MIN = 1e-5
-"""Below this share of the day's limit in ten minutes, what the requests say does not matter, and is not looked at."""
+_tuple = tuple.__new__
+"""A named tuple of known length in half the time."""
+READ_SHARE_MIN = 5e-5
+"""Below this share of the day's limit, what a request says is not even remembered."""
+TEXT_SHARE_MIN = 5e-4
+"""Below this share of the day's limit, what a request says is looked at only after one that bought nothing."""
+_ERRORS_CALM_MICROS = 45 * 60_000_000
+"""An error counts in full at once and nothing after 45 minutes."""
+_ERROR_RATE_DOUBT = 2
+"""A rate of few requests is drawn towards nothing, as if this many more had gone well."""
 
 
 class Day(NamedTuple):
@@ -30,93 +36,74 @@ class Day(NamedTuple):
 
 
 class RiskFacts(NamedTuple):
-    """Shares are of the day's limit, times are multiples of what is usual; `log_` marks a natural logarithm."""
+    """Shares are of the day's limit, times are multiples of what is usual; `log_` marks a natural logarithm.
+
+    `usual_share` is the most that is usual for the type: by the agent's own past, or by other agents' while it has
+    none; 0 if neither is known.
+    """
 
     share: float
     taken_share: float
     elapsed_share: float
-    own_rows: int
-    log_above_own_median: float
-    own_spread: float
-    log_above_own_highest: float
-    type_voters: int
-    log_above_type: float
-    type_spread: float
-    times_estimate: float
-    paces: Paces
-    minute_share: float
-    ten_minutes_share: float
+    usual_share: float
+    estimate_share: float
+    pace: PaceNow
+    kind: PaceNow
+    burst_share: float
     hour_share: float
     limit_micros: int
-    mean_gap_seconds: float
-    copies: Copies
-    exact_habit: float
-    similar_habit: float
+    repeats: Repeats
+    habit: float
     error_streak: float
     error_rate: float
     roi: float
     times_usual_roi: float
-    claims: int
+    approved: int
     log_above_own_claims: float
     claims_deviation: float
-    first_agent: bool
     first_type: bool
     sleeping: float
 
 
-_ERRORS_CALM_MICROS = 2 * 3_600_000_000
-"""An error counts in full at once and nothing after two quiet hours."""
-_ERROR_RATE_DOUBT = 2
-"""A rate of few requests is drawn towards nothing, as if this many more had gone well."""
-
-
 def measure(ask: Ask, pasts: Pasts, day: Day, at_micros: int, roi_p90_hundredths: int) -> RiskFacts:
-    """Everything the factors need; changes nothing."""
+    """Everything the factors need; changes nothing but from what amount on texts are remembered."""
     past = pasts.of(ask.agent_id) or _NEW
     cost, limit = ask.cost_micros, max(day.limit_cents, 1) * _MICROS_PER_CENT
-    own = past.prices.get(ask.request_type, _NO_USUAL_PRICE)
-    kind = pasts.type_price(ask.request_type)
-    log_cost = math.log(cost)
-    if past is _NEW:
-        paces, copies, calm = NO_PACES, NO_COPIES, 0.0
-    else:
-        paces = past.rhythm.paces(at_micros)
-        copies = NO_COPIES
-        if paces.ten_minutes_micros + cost > COPIES_SHARE_MIN * limit:
-            text = ask.justification
-            copies = past.texts.copies(hash(text), shape_of(text), cost, at_micros)
-        calm = 1 - (at_micros - past.last_at) / _ERRORS_CALM_MICROS if past.errors else 0.0
-        calm = 0.0 if calm <= 0 else min(calm, 1.0)
-    claim = math.log(ask.roi_hundredths) if ask.roi_hundredths > 0 else 0.0
-    return RiskFacts(
+    roi = ask.roi_hundredths
+    pasts.read_from = limit * READ_SHARE_MIN
+    pace = past.pace.at(at_micros)
+    of_type = past.types.get(ask.request_type)
+    kind = NO_PACE if of_type is None else of_type.at(at_micros)
+    usual = kind.usual_amount
+    if kind.hours < KNOWN_HOURS:
+        usual = max(usual, pace.usual_amount, pasts.type_price(ask.request_type))
+    repeats = NO_REPEATS
+    if cost >= pasts.read_from and (cost > TEXT_SHARE_MIN * limit or at_micros - past.unpaid_at < WINDOW_MICROS):
+        repeats = past.texts.repeats(read(ask.justification), cost, roi, ask.estimate_micros or 0, at_micros)
+    calm = 0.0
+    if past.errors:
+        calm = min(1.0, max(0.0, 1 - (at_micros - past.error_at) / _ERRORS_CALM_MICROS))
+    facts = (
         cost / limit,
         day.taken_cents * _MICROS_PER_CENT / limit,
         day.elapsed_ppm / 1_000_000,
-        own.count,
-        log_cost - own.median,
-        own.spread,
-        log_cost - own.highest,
-        kind.voters,
-        log_cost - (own.median if own.count >= 8 and own.median > kind.median else kind.median),
-        kind.spread,
-        cost / max(ask.estimate_micros, 1) if ask.estimate_micros is not None else 0.0,
-        paces,
-        (paces.minute_micros + cost) / limit,
-        (paces.ten_minutes_micros + cost) / limit,
-        (paces.hour_micros + cost) / limit,
+        usual / limit,
+        -1.0 if ask.estimate_micros is None else ask.estimate_micros / limit,
+        pace,
+        kind,
+        (pace.micros + cost) / limit,
+        (kind.micros + cost) / limit,
         limit,
-        past.mean_gap_seconds(),
-        copies,
-        past.exact_habit,
-        past.similar_habit,
+        repeats,
+        past.habit,
         past.error_streak * calm,
         past.errors / (past.decided + _ERROR_RATE_DOUBT) * calm,
-        ask.roi_hundredths / 100,
-        ask.roi_hundredths / roi_p90_hundredths,
-        past.claims,
-        claim - past.claim_mean,
+        roi / 100,
+        roi / roi_p90_hundredths,
+        past.approved,
+        math.log(roi) - past.claim_mean if roi > 0 else 0.0,
         past.claim_deviation,
-        not past.approved,
-        not own.count,
-        past.sleeping(at_micros),
+        not kind.taught,
+        past.sleeping(at_micros) if past.sleep or at_micros - past.last_at > SLEEP_MICROS else 0.0,
     )
+    return _tuple(RiskFacts, facts)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from chimera.treasury.ask import Ask
 from chimera.treasury.explanation import MEANINGS
-from chimera.treasury.past import PastRequest, Pasts
+from chimera.treasury.past import PAST_ROWS_MAX, PastRequest, Pasts
 from chimera.treasury.risk import BASE_POINTS, RULES, Day, RiskCode, RiskPolicy, RiskScore, score, weigh
 from chimera.treasury.risk_facts import RiskFacts, measure
 from factories_risk_traces import HOUR, MINUTE, NEW_YEAR, POLICY, SECOND
@@ -107,11 +107,12 @@ def test_more_requests_are_never_less_risky(
     history: list[tuple[int, int, str, str]], cents: int, day: Day, more: tuple[float, float, float]
 ) -> None:
     facts = facts_of(history, ask(cents), day)
-    paces = facts.paces
-    busier = paces._replace(
-        minute=paces.minute + more[0], ten_minutes=paces.ten_minutes + more[1], hour=paces.hour + more[2]
+    busier = facts._replace(
+        pace=facts.pace._replace(requests=facts.pace.requests + more[0]),
+        kind=facts.kind._replace(requests=facts.kind.requests + more[1]),
+        repeats=facts.repeats._replace(tries=facts.repeats.tries + int(more[2])),
     )
-    assert score(facts).hundredths <= score(facts._replace(paces=busier)).hundredths
+    assert score(facts).hundredths <= score(busier).hundredths
 
 
 @given(
@@ -191,7 +192,7 @@ def test_the_burst_of_a_slow_agent_escalates_and_that_of_a_busy_one_does_not() -
     last = busy[-1].seq
     busy += [row(last + n, NOON + n * SECOND, text=f"{chr(97 + n)} clip") for n in range(1, 13)]
     assert weigh(asked, pasts(*slow), QUIET_DAY, NOON + 13 * SECOND, POLICY).hundredths > 70
-    assert weigh(asked, pasts(*busy[-250:]), QUIET_DAY, NOON + 13 * SECOND, POLICY).hundredths <= 70
+    assert weigh(asked, pasts(*busy[-PAST_ROWS_MAX:]), QUIET_DAY, NOON + 13 * SECOND, POLICY).hundredths <= 70
 
 
 @pytest.mark.parametrize(
@@ -215,17 +216,99 @@ def test_a_claim_is_measured_against_returns_once_there_are_any() -> None:
     assert prior.hundredths < 70 < measured.hundredths
 
 
-def test_a_third_identical_request_escalates_unless_the_first_two_bought_nothing() -> None:
-    history = every(30, 20)
-    history += [row(21 + n, NOON + n * SECOND, text="Invoice 4711") for n in range(2)]
-    known = pasts(*history)
-    asked, at = ask(text="Invoice 4711"), NOON + 30 * SECOND
+def test_what_was_bought_already_escalates_unless_it_bought_nothing() -> None:
+    known = pasts(*every(30, 20, (250, 260, 240)), row(21, NOON, 250, text="Invoice 4711"))
+    asked, at = ask(250, text="Invoice 4711"), NOON + 30 * SECOND
     twice = weigh(asked, known, QUIET_DAY, at, POLICY)
     assert twice.hundredths > 70
     assert "DUPLICATE" in codes(twice)
     known.spoiled(AGENT, 21)
-    known.spoiled(AGENT, 22)
     assert weigh(asked, known, QUIET_DAY, at, POLICY).hundredths <= 70
+
+
+def test_the_same_order_in_other_words_is_known_by_its_estimate_claim_and_numbers() -> None:
+    first = "Text to speech, 90 seconds, piece 'Why old bridges matter again'"
+    known = pasts(*every(30, 20, (250, 260, 400)), row(21, NOON, 400, text=first))
+    same, other_part, other_thing = (
+        weigh(ask(402, text=text, estimate=4_000_000), known, QUIET_DAY, NOON + 30 * MINUTE, POLICY)
+        for text in (
+            "Speak the 90 s narration of 'Why old bridges matter again'",
+            "Speak the 60 s narration of 'Why old bridges matter again'",
+            "Text to music, 90 seconds, piece 'Why old bridges matter again'",
+        )
+    )
+    assert same.hundredths > 70
+    assert codes(same) == {"DUPLICATE"}
+    assert codes(other_part) == codes(other_thing) == set()
+
+
+@pytest.mark.parametrize("history", [0, 20])
+def test_a_few_identical_small_requests_are_left_to_the_budget(history: int) -> None:
+    known = pasts(*every(30, history))
+    for number in range(3):
+        at = NOON + number * MINUTE
+        assert weigh(ask(100, text="Invoice 4711"), known, QUIET_DAY, at, POLICY).hundredths <= 70
+        known.record(row(21 + number, at, text="Invoice 4711"))
+
+
+def test_a_new_agent_may_repeat_three_requests_of_a_five_hundredth_of_the_day() -> None:
+    known = pasts()
+    for number in range(3):
+        at = NOON + number * MINUTE
+        assert weigh(ask(200, text="Invoice 4711"), known, QUIET_DAY, at, POLICY).hundredths <= 70
+        known.record(row(1 + number, at, 200, text="Invoice 4711"))
+
+
+@pytest.mark.parametrize(
+    "asked", [ask(30_000, roi=750), ask(30_000, estimate=200_000_000), ask(30_000, estimate=190_000_000, roi=620)]
+)
+def test_a_third_of_the_day_by_an_unknown_agent_escalates_with_one_more_sign(asked: Ask) -> None:
+    assert weigh(ask(30_000), pasts(), QUIET_DAY, NOON, POLICY).hundredths <= 70
+    assert weigh(asked, pasts(), QUIET_DAY, NOON, POLICY).hundredths > 70
+
+
+def test_one_order_tried_again_and_again_escalates_although_some_tries_succeed() -> None:
+    known, text = pasts(*every(30, 20)), "Narration voice for 'Silk explained by numbers', "
+    for number, fails in enumerate([True, True, False, True, True]):
+        at = NOON + number * 90 * SECOND
+        risk = weigh(ask(text=f"{text} excuse {number}"), known, QUIET_DAY, at, POLICY)
+        assert number > 2 or risk.hundredths <= 70
+        known.record(row(21 + number, at, text=f"{text} excuse {number}"))
+        if fails:
+            known.spoiled(AGENT, 21 + number)
+    risk = weigh(ask(text=f"{text} excuse 5"), known, QUIET_DAY, NOON + 8 * MINUTE, POLICY)
+    assert risk.hundredths > 70
+    assert "REPEATED_TRY" in codes(risk)
+
+
+def test_parts_of_one_large_purchase_escalate_and_do_not_become_usual_meanwhile() -> None:
+    known, scores = pasts(*every(30, 60)), []
+    for part in range(12):
+        at = NOON + part * 4 * MINUTE
+        scores.append(weigh(ask(900, text=f"Block {part}", estimate=9_000_000), known, QUIET_DAY, at, POLICY))
+        known.record(row(61 + part, at, 900, text=f"Block {part}"))
+    assert all(risk.hundredths > 70 for risk in scores[5:])
+    assert "SPLIT" in codes(scores[-1])
+
+
+def test_a_dear_request_at_the_price_that_was_expected_is_calm() -> None:
+    known = pasts(*every(30, 60))
+    expected, unexpected = (
+        weigh(ask(2_000, estimate=estimate), known, QUIET_DAY, NOON, POLICY) for estimate in (19_000_000, None)
+    )
+    assert expected.hundredths <= 50
+    assert unexpected.hundredths > 70
+
+
+def test_a_person_s_answer_is_not_one_more_request() -> None:
+    known = pasts(*every(30, 20, (250, 260, 240)), row(21, NOON, 2_500, decision="escalated", text="Invoice 4711"))
+    before = known.of(AGENT)
+    assert before is not None
+    count = before.pace.at(NOON).requests
+    known.record(row(22, NOON + MINUTE, 2_500, text="Invoice 4711"))
+    assert before.pace.at(NOON).requests <= count
+    again = weigh(ask(2_500, text="Invoice 4711"), known, QUIET_DAY, NOON + 2 * MINUTE, POLICY)
+    assert "DUPLICATE" in codes(again)
 
 
 def test_after_a_long_sleep_only_what_is_unusual_escalates() -> None:

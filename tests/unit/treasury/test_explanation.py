@@ -31,7 +31,10 @@ def test_an_approval_tells_its_rule_inputs_factors_and_effect() -> None:
     assert [(factor.code, factor.points, factor.value) for factor in told.factors] == [
         ("AMOUNT_HISTORY", "100", "2.1x usual")
     ]
-    assert told.factors[0].meaning == "The amount is far above what this agent usually asks for this type."
+    assert (
+        told.factors[0].meaning
+        == "The amount is far above the most that this agent, or others while it is new, usually pay."
+    )
     assert told.effect.startswith("12.50 USD, rounded up to cents, count as spent")
 
 

@@ -21,7 +21,7 @@ def state(pasts: Pasts, agent: UUID = ONE) -> list[object]:
     assert past is not None
     return [
         *(past.last_seq, past.approved, past.decided, past.errors, past.error_streak, past.claim_mean),
-        *(past.rhythm.paces(NEW_YEAR + 100 * MINUTE), past.prices["compute"].median),
+        *(past.pace.at(NEW_YEAR + 100 * MINUTE), past.types["compute"].at(NEW_YEAR + 100 * MINUTE)),
     ]
 
 
@@ -84,7 +84,7 @@ def test_a_speculated_void_is_forgotten_with_the_rest() -> None:
 def test_an_agent_takes_little_memory_however_much_it_asks() -> None:
     pasts = Pasts()
     pasts.load(ONE, [row(seq) for seq in range(1, PAST_ROWS_MAX + 50)])
-    assert _bytes(pasts.of(ONE), set()) < 2_500
+    assert _bytes(pasts.of(ONE), set()) < 1_800
 
 
 def _bytes(thing: object, seen: set[int]) -> int:
@@ -92,7 +92,10 @@ def _bytes(thing: object, seen: set[int]) -> int:
         return 0
     seen.add(id(thing))
     parts: list[object] = [
-        getattr(thing, name) for name in getattr(type(thing), "__slots__", ()) if hasattr(thing, name)
+        getattr(thing, name)
+        for kind in type(thing).__mro__
+        for name in getattr(kind, "__slots__", ())
+        if hasattr(thing, name)
     ]
     if isinstance(thing, dict):
         parts += [*thing.values()]
