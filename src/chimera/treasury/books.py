@@ -10,6 +10,7 @@ from uuid import UUID
 
 from chimera.storage.records.batch import HeadRow, LineRow
 from chimera.treasury.lines import Line, Lines
+from chimera.treasury.merkle import Frontier
 
 CLOCK_BACK_MAX = timedelta(hours=1)
 """A clock that went back less than this is waited for: the ledger's time stands still instead of running back."""
@@ -27,14 +28,18 @@ def ledger_time(last_time: datetime | None, now: datetime) -> datetime:
 
 @dataclass(slots=True)
 class Books:
-    """Rows 1 to `size` are entered; `last_tx` is the last one's id."""
+    """Rows 1 to `frontier.size` are entered; `last_tx` is the last one's id."""
 
     ledger_id: UUID
-    size: int
+    frontier: Frontier
     last_tx: UUID | None
     last_time: datetime | None
     paused_by: UUID | None
     lines: Lines
+
+    @property
+    def size(self) -> int:
+        return self.frontier.size
 
     def time(self, now: datetime) -> datetime:
         """The moment of the next rows."""
@@ -61,9 +66,14 @@ class Mark:
 
 
 def books_of(head: HeadRow, lines: Iterable[LineRow]) -> Books:
-    """The books as the database has them."""
+    """The books as the database has them.
+
+    Raises:
+        ValueError: the head's frontier does not fit its size.
+    """
+    frontier = Frontier.from_bytes(head.size, bytes(head.frontier))
     return Books(
-        head.ledger_id, head.size, head.last_tx, head.last_time, head.paused_by, Lines(Line.of(row) for row in lines)
+        head.ledger_id, frontier, head.last_tx, head.last_time, head.paused_by, Lines(Line.of(row) for row in lines)
     )
 
 

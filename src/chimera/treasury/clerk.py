@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
 from uuid import UUID
 
 from nacl.signing import SigningKey, VerifyKey
@@ -31,8 +30,7 @@ from chimera.treasury.periods import bounds
 from chimera.treasury.policy import SpendingPolicy
 from chimera.treasury.risk import Day, RiskPolicy, weigh
 from chimera.treasury.scene import BatchScene
-from chimera.treasury.scribe import Pen, Scribe, Sealed, seal
-from chimera.treasury.signing import Signer, Signing
+from chimera.treasury.scribe import Pen, Scribe
 
 ROLES_REMEMBERED_MAX = 100_000
 FOREIGN_ROWS_MAX = 5_000
@@ -41,29 +39,6 @@ _IDS_DRAWN = 256
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _CFO, _APPROVED, _ESCALATED = Role.CFO.value, Decision.APPROVED.value, Decision.ESCALATED.value
-
-
-class Undelivered(NamedTuple):
-    """A decision whose signature is still to come: that of row `place` of its batch."""
-
-    job: Job
-    place: int
-    tx_id: bytes
-    seq: int
-    approved: bool
-    reason: str
-    risk_hundredths: int
-    remaining: tuple[int, int, int]
-    escalated: bool
-    took_ms: int
-
-    def answer(self, signature: str) -> DecidedAnswer:
-        tx_id = UUID(bytes=self.tx_id)
-        conditions = (f"{ESCALATED_PREFIX}{tx_id}",) if self.escalated else ()
-        return DecidedAnswer(
-            tx_id, self.seq, self.approved, self.reason, self.risk_hundredths, signature, self.remaining, conditions,
-            self.took_ms,
-        )  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -77,8 +52,6 @@ class Batch:
     mark: Mark
     following: Following
     rows: list[bytes]
-    signing: Signing
-    decided: list[Undelivered]
     answers: list[tuple[Job, Given]]
     repeats: list[Job]
     holds: list[tuple[bytes, int]]
@@ -97,7 +70,6 @@ class _Desk:
     rules: Rules
     day_elapsed_ppm: int
     at_micros: int
-    decided: list[Undelivered] = field(default_factory=list)
     answers: list[tuple[Job, Given]] = field(default_factory=list)
     repeats: list[Job] = field(default_factory=list)
     holds: list[tuple[bytes, int]] = field(default_factory=list)
@@ -127,21 +99,12 @@ class Clerk:
         self.key_id = key_id_of(key.verify_key)
         self._cfo_agent_id = cfo_agent_id
         self._pen = Pen.of(key, cfo_agent_id)
-        self._signer = Signer(bytes(key) + bytes(key.verify_key))
         self._random_bytes = random_bytes
         self._pasts = Pasts()
         self._roles: dict[int, str] = {}
         self._hurdle = hundredths_up(policy.hurdle_rate)
         p90 = policy.realised_roi_p90
         self._risk = RiskPolicy(self._hurdle, None if p90 is None else hundredths_up(p90))
-
-    def close(self) -> None:
-        """End what signs beside this process."""
-        self._signer.close()
-
-    def seal(self, batch: Batch) -> Sealed:
-        """The batch's rows with their signatures; waits for those that are made beside this process."""
-        return seal(batch.signing.documents, batch.rows, self._signer.finish(batch.signing))
 
     def forget(self) -> None:
         """Drop everything remembered of agents: it is read again."""
@@ -163,17 +126,15 @@ class Clerk:
             )
 
     def prepare(
-        self, books: Books, jobs: Sequence[Job], connection: WriterConnection, under_way: Iterable[int] | None = None
+        self, books: Books, jobs: Sequence[Job], connection: WriterConnection, under_way: Iterable[int] = ()
     ) -> Batch:
         """Decide the jobs in their order, and change the books accordingly.
 
-        Ahead of the lock, requests `under_way` (the integers of their ids) are in an earlier batch: they count as
-        decided before. Acts may only be among the jobs
+        Requests `under_way` (the integers of their ids) are in an earlier batch: they count as decided before. Acts may only be among the jobs
         when `connection` holds the head's lock.
         """
         mark = (books.size, books.last_tx, books.paused_by)
-        ahead = under_way is not None
-        known = self._known(jobs, connection) | set(under_way or ())
+        known = self._known(jobs, connection) | set(under_way)
         desk = self._desk(books, connection)
         desk.scene.look_up([job.work for job in jobs if not isinstance(job.work, Ask)])
         numbers: set[int] = set()
@@ -195,8 +156,6 @@ class Clerk:
             Mark(*mark, desk.scene.marks),
             following,
             desk.scribe.rows,
-            self._signer.begin(desk.scribe.documents, ahead=ahead),
-            desk.decided,
             desk.answers,
             desk.repeats,
             desk.holds,
@@ -273,25 +232,24 @@ class Clerk:
             if job.hold_seconds:
                 until, until_packed = desk.hold_end(job.hold_seconds)
         took_ms = elapsed_ms(self.clock, job.received_at)
-        tx_id = desk.scribe.enter_decision(ask, verdict, risk, left, hold_expires_at=until, took_ms=took_ms)
+        tx_id, signature = desk.scribe.enter_decision(ask, verdict, risk, left, hold_expires_at=until, took_ms=took_ms)
         if until:
             desk.holds.append((tx_id, until_packed))
-        escalated = verdict.decision == _ESCALATED
-        if escalated:
-            until_answered = desk.scribe.at + self.policy.escalation_life
-            desk.escalated.append(EscalationRow(UUID(bytes=tx_id), until_answered, job.hold_seconds))
+        tx = UUID(bytes=tx_id)
+        conditions: tuple[str, ...] = ()
+        if verdict.decision == _ESCALATED:
+            conditions = (f"{ESCALATED_PREFIX}{tx}",)
+            desk.escalated.append(EscalationRow(tx, desk.scribe.at + self.policy.escalation_life, job.hold_seconds))
         self._pasts.record(
             PastRequest(
                 desk.scribe.seq, ask.agent_id, ask.request_type, ask.cost_micros, ask.justification,
                 desk.at_micros, verdict.decision, ask.roi_hundredths,
             )
         )  # fmt: skip
-        place = len(desk.scribe.rows) - 1
-        desk.decided.append(
-            Undelivered(
-                job, place, tx_id, desk.scribe.seq, approved, verdict.reason, risk.hundredths, left, escalated, took_ms
-            )
+        answer = DecidedAnswer(
+            tx, desk.scribe.seq, approved, verdict.reason, risk.hundredths, signature, left, conditions, took_ms
         )
+        desk.answers.append((job, answer))
 
     def _play(self, job: Job, act: Act, desk: _Desk) -> None:
         try:
@@ -324,11 +282,12 @@ class Clerk:
     def _following(self, desk: _Desk) -> Following:
         books, scribe = desk.books, desk.scribe
         if scribe.rows:
-            books.size += len(scribe.rows)
+            books.frontier = books.frontier.append(scribe.leaves)
             books.last_tx = UUID(bytes=scribe.last_tx) if scribe.last_tx else books.last_tx
             books.last_time = scribe.at
         return Following(
             changes=changes(desk.scene.before, desk.scene.lines),
+            frontier=books.frontier.to_bytes(),
             last_time=scribe.at,
             paused_by=books.paused_by,
             escalated=desk.escalated,

@@ -1,17 +1,17 @@
-"""Writes the rows of one batch: documents and packed rows first, then their seals. Every row comes from here."""
+"""Writes the rows of one batch: document, signature, leaf, packed row. Every row of the ledger comes from here."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
-from typing import NamedTuple
 from uuid import UUID
 
+from nacl.bindings import crypto_sign
 from nacl.signing import SigningKey
 
 from chimera.core.errors import Detail
-from chimera.security.decision_signature import canonical, key_id_of
-from chimera.storage.records.ledger_copy import PackedRow, pack_row, pack_seal, pack_tail, pack_time
+from chimera.security.decision_signature import DOMAIN, canonical, key_id_of
+from chimera.storage.records.ledger_copy import PackedRow, pack_row, pack_tail, pack_time
 from chimera.treasury.acts import Draft, moment_text
 from chimera.treasury.amounts import micros_text
 from chimera.treasury.ask import Ask
@@ -20,11 +20,14 @@ from chimera.treasury.decision import Verdict
 from chimera.treasury.encoding import Decided, ask_text, decision_text, request_text, uuid_text
 from chimera.treasury.risk import RiskScore
 
+_SIGNATURE_BYTES = 64
+
 
 @dataclass(frozen=True, slots=True)
 class Pen:
-    """The CFO's name and its key's, in the forms that rows need."""
+    """The CFO's key and name, in the forms that rows need."""
 
+    secret: bytes
     key_id: bytes
     cfo: bytes
     cfo_text: str
@@ -32,7 +35,7 @@ class Pen:
     @classmethod
     def of(cls, key: SigningKey, cfo_agent_id: UUID) -> "Pen":
         key_id = key_id_of(key.verify_key).encode()
-        return cls(key_id, cfo_agent_id.bytes, str(cfo_agent_id))
+        return cls(bytes(key) + bytes(key.verify_key), key_id, cfo_agent_id.bytes, str(cfo_agent_id))
 
 
 @dataclass(slots=True)
@@ -43,8 +46,8 @@ class Scribe:
     seq: int
     at: datetime
     new_id: Callable[[], bytes]
-    documents: list[bytes] = field(default_factory=list)
     rows: list[bytes] = field(default_factory=list)
+    leaves: list[bytes] = field(default_factory=list)
     last_tx: bytes | None = None
     at_text: str = field(init=False)
     _at: int = field(init=False)
@@ -62,8 +65,8 @@ class Scribe:
         *,
         hold_expires_at: str | None,
         took_ms: int,
-    ) -> bytes:
-        """Add the decision on a request; answers its transaction id."""
+    ) -> tuple[bytes, str]:
+        """Add the decision on a request; answers its transaction id and signature."""
         tx_id = self.new_id()
         request_id, agent_id = ask.request_id.bytes, ask.agent_id.bytes
         text = ask_text(ask, uuid_text(request_id), uuid_text(agent_id))
@@ -72,6 +75,7 @@ class Scribe:
             self.seq, uuid_text(tx_id), self.at_text, self.pen.cfo_text, verdict, risk, remaining, hold_expires_at
         )
         document = decision_text(text, ask.request_type, decided).encode()
+        signature, leaf = self._sealed(document)
         row = PackedRow(
             self.seq,
             tx_id,
@@ -81,8 +85,10 @@ class Scribe:
             self._at,
             ask.cost_micros,
             took_ms,
+            leaf,
             self.pen.key_id,
             sha256(request_text(text, ask.request_type).encode()).hexdigest().encode(),
+            signature,
             pack_tail("decision", verdict.decision, verdict.reason_code, None, self._at),
             ask.roi_hundredths,
             risk.hundredths,
@@ -91,7 +97,7 @@ class Scribe:
             document,
         )
         self._add(row)
-        return tx_id
+        return tx_id, signature.decode()
 
     def enter(self, draft: Draft, took_ms: int) -> UUID:
         """Add a row that follows a decision; answers its transaction id."""
@@ -99,6 +105,7 @@ class Scribe:
         self.seq += 1
         fields = self._fields(draft, tx_id)
         document = canonical(fields).encode()
+        signature, leaf = self._sealed(document)
         parent = None if draft.parent_tx is None else draft.parent_tx.bytes
         decision = None if draft.decision is None else draft.decision.value
         row = PackedRow(
@@ -110,8 +117,10 @@ class Scribe:
             self._at,
             draft.amount_micros,
             took_ms,
+            leaf,
             self.pen.key_id,
             request_hash(fields).encode(),
+            signature,
             pack_tail(draft.kind.value, decision, draft.reason_code.value, parent, self._at),
             draft.roi_hundredths,
             draft.risk_hundredths,
@@ -141,28 +150,13 @@ class Scribe:
             "decided_at": self.at_text,
         }
 
+    def _sealed(self, document: bytes) -> tuple[bytes, bytes]:
+        """The signature's text and the leaf's hash (RFC 6962) of a document."""
+        raw = crypto_sign(DOMAIN + document, self.pen.secret)[:_SIGNATURE_BYTES]
+        signature = b"0x" + raw.hex().encode()
+        return signature, sha256(b"".join((b"\x00", document, b"\n", signature))).digest()
+
     def _add(self, row: PackedRow) -> None:
-        self.documents.append(row.payload)
         self.rows.append(pack_row(row))
+        self.leaves.append(row.leaf_hash)
         self.last_tx = row.tx_id
-
-
-class Sealed(NamedTuple):
-    """Rows with their signatures (as texts) and leaves, ready for COPY."""
-
-    rows: list[bytes]
-    signatures: list[str]
-    leaves: list[bytes]
-
-
-def seal(documents: Sequence[bytes], rows: Sequence[bytes], raw_signatures: Sequence[bytes]) -> Sealed:
-    """Put each row's signature and leaf hash (RFC 6962, over document, line feed and signature) in front of it."""
-    sealed = Sealed([], [], [])
-    for document, row, raw in zip(documents, rows, raw_signatures, strict=True):
-        text = "0x" + raw.hex()
-        signature = text.encode()
-        leaf = sha256(b"".join((b"\x00", document, b"\n", signature))).digest()
-        sealed.rows.append(pack_seal(signature, leaf) + row)
-        sealed.signatures.append(text)
-        sealed.leaves.append(leaf)
-    return sealed

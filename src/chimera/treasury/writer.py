@@ -31,9 +31,7 @@ from chimera.treasury.books import Books, books_of, ledger_time
 from chimera.treasury.budget_view import Shown
 from chimera.treasury.clerk import Batch, Clerk
 from chimera.treasury.job import Delivery, Given, Job
-from chimera.treasury.merkle import Frontier
 from chimera.treasury.periods import current_periods
-from chimera.treasury.scribe import Sealed
 
 BATCH_JOBS_MAX = 1024
 OUTSTANDING_MAX = 16_384
@@ -106,7 +104,6 @@ class Writer:
             self._lock.notify()
         for thread in self._threads:
             thread.join(CLOSE_SECONDS_MAX)
-        self._clerk.close()
 
     def _start(self) -> None:
         for name, work in (("deciding", self._decide_ahead), ("committing", self._commit_all)):
@@ -200,9 +197,8 @@ class Writer:
         failure: ChimeraError | None = None
         for _ in range(ATTEMPTS_MAX):
             try:
-                done, signatures = self._transact(jobs, batch)
-                decided = [(given.job, given.answer(signatures[given.place])) for given in done.decided]
-                answers = [*decided, *done.answers, *self._repeated(done.repeats)]
+                done = self._transact(jobs, batch)
+                answers = [*done.answers, *self._repeated(done.repeats)]
                 self._observe("committed")
                 self._deliver(answers)
                 self._observe("answered")
@@ -229,11 +225,9 @@ class Writer:
         for job in jobs:
             self._enter([job], None)
 
-    def _transact(self, jobs: Sequence[Job], ahead: Batch | None) -> tuple[Batch, list[str]]:
-        """The batch that was committed, and its rows' signatures."""
+    def _transact(self, jobs: Sequence[Job], ahead: Batch | None) -> Batch:
         if ahead is not None and not ahead.rows:
-            return ahead, []
-        sealed_ahead = None if ahead is None else self._clerk.seal(ahead)
+            return ahead
         connection = self._connection = self._connection or self._connect()
         try:
             head, lines = statements.begin(connection, [] if ahead is None else ahead.mark.line_ids)
@@ -242,9 +236,8 @@ class Writer:
                 raise InternalError("the ledger's head is gone: restore the database from a backup")
             foreseen = ahead is not None and ahead.mark.holds(head, lines)
             batch = ahead if ahead is not None and foreseen else self._decide_now(connection, head, jobs)
-            sealed = sealed_ahead if sealed_ahead is not None and batch is ahead else self._clerk.seal(batch)
             self._observe("decided")
-            self._write(connection, batch, sealed, _grown(head, sealed))
+            self._write(connection, batch)
             self._observe("committing")
             connection.execute("COMMIT")
         except BaseException:
@@ -253,7 +246,7 @@ class Writer:
             raise
         self._confirmed = batch.size
         self.shown = Shown(head.ledger_id, batch.size, batch.view)
-        return batch, sealed.signatures
+        return batch
 
     def _decide_now(self, connection: WriterConnection, head: HeadRow, jobs: Sequence[Job]) -> Batch:
         """Decide under the lock, on the books as the database has them; they are the books from here on."""
@@ -309,13 +302,13 @@ class Writer:
     def _limit_cents(self, period: str, category: str) -> int:
         return cents_of_usd(self._limit(period, category))
 
-    def _write(self, connection: WriterConnection, batch: Batch, sealed: Sealed, frontier: bytes) -> None:
+    def _write(self, connection: WriterConnection, batch: Batch) -> None:
         if batch.rows:
-            statements.copy_in(connection, COPY_LEDGER, b"".join((HEADER, *sealed.rows, TRAILER)))
+            statements.copy_in(connection, COPY_LEDGER, b"".join((HEADER, *batch.rows, TRAILER)))
         self._observe("copied")
         if batch.holds:
             statements.copy_in(connection, COPY_HOLDS, pack_holds(batch.holds))
-        if batch.rows and not statements.follow(connection, batch.following, frontier):
+        if batch.rows and not statements.follow(connection, batch.following):
             raise psycopg.IntegrityError("a budget line changed under its lock")
         self._observe("charged")
 
@@ -363,11 +356,6 @@ class Writer:
             by_delivery[job.delivery].append((job, given))
         for delivery, given_to in by_delivery.items():
             delivery.deliver(given_to)
-
-
-def _grown(head: HeadRow, sealed: Sealed) -> bytes:
-    """The tree's frontier with the batch's leaves behind the head's."""
-    return Frontier.from_bytes(head.size, bytes(head.frontier)).append(sealed.leaves).to_bytes()
 
 
 def _close(connection: WriterConnection | None) -> None:

@@ -5,8 +5,6 @@ from typing import NamedTuple
 
 import psutil  # type: ignore[import-untyped]
 
-from chimera.treasury.signing import SIGNING_MODULE
-
 
 class Used(NamedTuple):
     """CPU-seconds; `server` is None where the server's processes can't be seen."""
@@ -26,21 +24,8 @@ class Processor:
         self._postmaster = _postmaster(backend_pid)
 
     def used(self) -> Used:
-        """So far: this process and what signs beside it; every process of the server, those that ended too."""
-        return Used(time.process_time() + _signing_seconds(), None if self._postmaster is None else _family_seconds(self._postmaster))
-
-
-def _signing_seconds() -> float:
-    """CPU-seconds of the signing processes this one started."""
-    total = 0.0
-    for child in psutil.Process().children():
-        try:
-            if SIGNING_MODULE in child.cmdline():
-                times = child.cpu_times()
-                total += times.user + times.system
-        except psutil.Error:
-            continue
-    return total
+        """So far: all threads of this process; every process of the server, those that ended too."""
+        return Used(time.process_time(), None if self._postmaster is None else _family_seconds(self._postmaster))
 
 
 def _postmaster(backend_pid: int) -> "psutil.Process | None":

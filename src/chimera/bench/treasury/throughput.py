@@ -18,6 +18,7 @@ from chimera.treasury.ask import Ask
 from chimera.treasury.books import Books
 from chimera.treasury.job import BlockingDelivery, DecidedAnswer, Job
 from chimera.treasury.lines import Line, Lines
+from chimera.treasury.merkle import Frontier
 from chimera.treasury.periods import current_periods
 from chimera.treasury.writer import BATCH_JOBS_MAX, Writer
 
@@ -60,7 +61,7 @@ def prepare_copies(ground: Ground, asks: Sequence[Ask]) -> list[bytes]:
         for start in range(0, len(asks), BATCH_JOBS_MAX):
             jobs = _jobs(asks[start : start + BATCH_JOBS_MAX], None)
             batch = clerk.prepare(books, jobs, connection)
-            copies.append(b"".join((HEADER, *clerk.seal(batch).rows, TRAILER)))
+            copies.append(b"".join((HEADER, *batch.rows, TRAILER)))
     return copies
 
 
@@ -140,4 +141,4 @@ def _empty_books() -> Books:
     ]
     for number, line in enumerate(lines, start=1):
         line.id = number
-    return Books(uuid4(), 0, None, None, None, Lines(lines))
+    return Books(uuid4(), Frontier(), None, None, None, Lines(lines))

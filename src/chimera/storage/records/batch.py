@@ -316,6 +316,7 @@ class Following:
     """Everything a batch writes behind its rows."""
 
     changes: Sequence[Change]
+    frontier: bytes
     last_time: datetime
     paused_by: UUID | None
     escalated: Sequence[EscalationRow]
@@ -324,7 +325,7 @@ class Following:
     alerts: Sequence[BudgetAlert]
 
 
-def follow(connection: WriterConnection, following: Following, frontier: bytes) -> bool:
+def follow(connection: WriterConnection, following: Following) -> bool:
     """Charge the lines, move the head's frontier, open and close what waits; answers whether every line took its part.
 
     After False the caller must roll back.
@@ -333,7 +334,7 @@ def follow(connection: WriterConnection, following: Following, frontier: bytes) 
         charged = _charge(connection, following)
         connection.execute(
             "UPDATE ledger_head SET frontier = %s, last_time = %s, paused_by = %s",
-            (frontier, following.last_time, following.paused_by),
+            (following.frontier, following.last_time, following.paused_by),
         )
         _open_and_close(connection, following)
     return charged is None or charged.rowcount == len(following.changes)

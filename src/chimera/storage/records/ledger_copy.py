@@ -10,8 +10,8 @@ from struct import Struct
 from typing import NamedTuple
 
 COPY_LEDGER = (
-    "COPY ledger (approval_signature, leaf_hash, seq, tx_id, request_id, agent_id, cfo_agent_id, created_at, "
-    "amount_micros, execution_time_ms, key_id, request_hash, currency, kind, decision, approved, approved_at, "
+    "COPY ledger (seq, tx_id, request_id, agent_id, cfo_agent_id, created_at, amount_micros, execution_time_ms, "
+    "leaf_hash, key_id, request_hash, approval_signature, currency, kind, decision, approved, approved_at, "
     "reason_code, parent_tx, amount, projected_roi, risk_score, request_type, justification, payload) "
     "FROM STDIN (FORMAT BINARY)"
 )
@@ -23,8 +23,7 @@ TRAILER = b"\xff\xff"
 _POSTGRESQL_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _NULL = b"\xff\xff\xff\xff"
-_SEAL = Struct("!hi130si32s").pack
-_FIXED = Struct("!iqi16si16si16si16siqiqiii16si64s").pack
+_FIXED = Struct("!hiqi16si16si16si16siqiqiii32si16si64si130s").pack
 _LENGTH = Struct("!i").pack
 _HOLD = Struct("!hi16siq").pack
 _NUMERIC_HEADER = Struct("!HhHH").pack
@@ -43,8 +42,10 @@ class PackedRow(NamedTuple):
     created_at: int
     amount_micros: int
     execution_time_ms: int
+    leaf_hash: bytes
     key_id: bytes
     request_hash: bytes
+    signature: bytes
     tail: bytes
     projected_roi: int | None
     risk_score: int | None
@@ -75,20 +76,15 @@ def pack_tail(kind: str, decision: str | None, reason_code: str, parent_tx: byte
     )
 
 
-def pack_seal(signature: bytes, leaf_hash: bytes) -> bytes:
-    """The beginning of a row's tuple: its signature (130 characters) and its leaf (32 bytes)."""
-    return _SEAL(_FIELDS, 130, signature, 32, leaf_hash)
-
-
 def pack_row(row: PackedRow) -> bytes:
-    """The rest of the row's tuple, which is known before it is signed."""
+    """The row as one tuple of the COPY stream."""
     cents = -(-row.amount_micros // 10_000)
     return b"".join(
         (
             _FIXED(
-                8, row.seq, 16, row.tx_id, 16, row.request_id, 16, row.agent_id, 16, row.cfo_agent_id,
-                8, row.created_at, 8, row.amount_micros, 4, row.execution_time_ms,
-                16, row.key_id, 64, row.request_hash,
+                _FIELDS, 8, row.seq, 16, row.tx_id, 16, row.request_id, 16, row.agent_id, 16, row.cfo_agent_id,
+                8, row.created_at, 8, row.amount_micros, 4, row.execution_time_ms, 32, row.leaf_hash,
+                16, row.key_id, 64, row.request_hash, 130, row.signature,
             ),
             row.tail,
             _hundredths(cents),
