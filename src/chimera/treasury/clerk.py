@@ -16,7 +16,7 @@ from chimera.storage.records import batch as statements
 from chimera.storage.records.batch import EscalationRow, Following, WriterConnection
 from chimera.storage.records.ledger_copy import pack_time
 from chimera.storage.records.past_requests import pasts_of
-from chimera.treasury.acts import Act, Draft, Played, moment_text, play
+from chimera.treasury.acts import Act, Draft, Played, Settle, Void, moment_text, play
 from chimera.treasury.alerts import batch_alerts
 from chimera.treasury.amounts import decimal_text, hundredths_up
 from chimera.treasury.ask import Ask
@@ -43,7 +43,7 @@ _MICROSECOND = timedelta(microseconds=1)
 class Batch:
     """What deciding a set of jobs comes to. `repeats` were decided before and are answered from the ledger.
 
-    `mark` is what the database must still hold for it to be good.
+    `mark` is what the database must still hold for it to be good, `request_ids` what its rows are about.
     """
 
     jobs: Sequence[Job]
@@ -131,6 +131,8 @@ class Clerk:
         for job in jobs:
             work = job.work
             if not isinstance(work, Ask):
+                if isinstance(work, Settle | Void):
+                    request_ids.add(work.request_id)
                 self._play(job, work, desk)
             elif work.request_id in known:
                 desk.repeats.append(job)
@@ -239,8 +241,10 @@ class Clerk:
             desk.answers.append((job, refusal))
             return
         took_ms = elapsed_ms(self.clock, job.received_at)
-        added = [desk.scribe.enter(draft, took_ms) for draft in played.drafts]
+        entered = [(desk.scribe.enter(draft, took_ms), desk.scribe.seq) for draft in played.drafts]
+        added = [tx_id for tx_id, _ in entered]
         desk.entered.extend(played.drafts)
+        desk.scene.follow(played, [(seq, tx_id) for tx_id, seq in entered])
         self._follow(played, added, desk)
         desk.answers.append((job, ActAnswer(added[0] if added else played.same_tx)))
 
