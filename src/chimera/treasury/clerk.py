@@ -116,16 +116,23 @@ class Clerk:
             )
 
     def prepare(
-        self, books: Books, jobs: Sequence[Job], connection: WriterConnection, under_way: Iterable[UUID] = ()
+        self,
+        books: Books,
+        jobs: Sequence[Job],
+        at: datetime,
+        connection: WriterConnection,
+        under_way: Iterable[UUID] = (),
     ) -> Batch:
-        """Decide the jobs in their order, and change the books accordingly.
+        """Decide the jobs in their order, all at the moment `at`, and change the books accordingly.
+
+        `at` must lie in the periods of the books' lines.
 
         Requests `under_way` are in an earlier batch: they count as decided before. Acts may only be among the jobs
         when `connection` holds the head's lock.
         """
         mark = (books.size, books.last_tx, books.paused_by)
         known = self._known(jobs, connection) | set(under_way)
-        desk = self._desk(books, connection)
+        desk = self._desk(books, at, connection)
         desk.scene.look_up([job.work for job in jobs if not isinstance(job.work, Ask)])
         request_ids: set[UUID] = set()
         for job in jobs:
@@ -175,8 +182,7 @@ class Clerk:
                 self._pasts.load(agent_id, past)
         return statements.known_requests(connection, [ask.request_id for ask in asks])
 
-    def _desk(self, books: Books, connection: WriterConnection) -> _Desk:
-        at = books.time(self.clock.now().astimezone(UTC))
+    def _desk(self, books: Books, at: datetime, connection: WriterConnection) -> _Desk:
         new_id = self._ids(at)
         day = bounds(BudgetPeriod.DAILY, at)
         return _Desk(

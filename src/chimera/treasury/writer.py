@@ -145,12 +145,15 @@ class Writer:
         """The batch decided on the books as they will be; None where that is not possible."""
         with self._books_lock:
             books = self._books
-            if books is None or self._undecided_under_way or not self._foreseeable(books, jobs):
+            if books is None or self._undecided_under_way:
+                return None
+            at = books.time(self._clerk.clock.now().astimezone(UTC))
+            if not self._foreseeable(books, jobs, at):
                 return None
             under_way = set().union(*(batch.request_ids for batch in self._under_way))
             try:
                 self._reader = self._reader or self._connect()
-                batch = self._clerk.prepare(books, jobs, self._reader, under_way)
+                batch = self._clerk.prepare(books, jobs, at, self._reader, under_way)
             except (psycopg.Error, EngineUnavailable):
                 self._books = None
                 _close(self._reader)
@@ -159,14 +162,13 @@ class Writer:
             self._under_way.append(batch)
             return batch
 
-    def _foreseeable(self, books: Books, jobs: Sequence[Job]) -> bool:
+    def _foreseeable(self, books: Books, jobs: Sequence[Job], at: datetime) -> bool:
         """Whether everything the jobs depend on is in the books or can't change but by a new row."""
         under_way = {request_id for batch in self._under_way for request_id in batch.request_ids}
         for job in jobs:
             work = job.work
             if not isinstance(work, Ask) and (not isinstance(work, Settle | Void) or work.request_id in under_way):
                 return False
-        at = books.time(self._clerk.clock.now().astimezone(UTC))
         return books.lines.covers(at) and all(
             line.limit == max(self._limit_cents(line.period, line.category), line.spent) for line in books.lines.all
         )
@@ -254,18 +256,18 @@ class Writer:
     def _decide_now(self, connection: WriterConnection, head: HeadRow, jobs: Sequence[Job]) -> Batch:
         """Decide under the lock, on the books as the database has them; they are the books from here on."""
         with self._books_lock:
-            books = self._read_books(connection, head)
+            at = ledger_time(head.last_time, self._clerk.clock.now().astimezone(UTC))
+            books = self._read_books(connection, head, at)
             if self._confirmed is None:
                 self._clerk.forget()
             else:
                 self._clerk.catch_up(connection, self._confirmed)
-            batch = self._clerk.prepare(books, jobs, connection)
+            batch = self._clerk.prepare(books, jobs, at, connection)
             self._books = books
             return batch
 
-    def _read_books(self, connection: WriterConnection, head: HeadRow) -> Books:
+    def _read_books(self, connection: WriterConnection, head: HeadRow, at: datetime) -> Books:
         self._overrides = limits_set(connection)
-        at = ledger_time(head.last_time, self._clerk.clock.now().astimezone(UTC))
         self._require_key(connection, head, at)
         wanted = [
             WantedLine(period.period, category, period.start, period.end, self._limit(period.period, category))
