@@ -154,7 +154,8 @@ class Writer:
             try:
                 self._reader = self._reader or self._connect()
                 batch = self._clerk.prepare(books, jobs, at, self._reader, under_way)
-            except (psycopg.Error, EngineUnavailable):
+            except Exception as error:  # noqa: BLE001 - under the lock it is tried again, and told to whom it concerns
+                _log.warning("batch_not_foreseen", reason=repr(error))
                 self._books = None
                 _close(self._reader)
                 self._reader = None
@@ -210,14 +211,14 @@ class Writer:
                 return
             except psycopg.OperationalError as error:
                 failure = _unreachable(error)
-            except psycopg.Error as error:
-                failure = _refused(error)
-                self._clerk.forget()
-                if len(jobs) > 1 and batch is None:
-                    break
             except ChimeraError as refusal:
                 failure = refusal
                 break
+            except Exception as error:  # noqa: BLE001 - one job may be unfit to be written: the others must not suffer
+                _log.error("batch_refused", jobs=len(jobs), exc_info=error)
+                failure = _refused(error)
+                if len(jobs) > 1 and batch is None:
+                    break
             batch = None
             self._lose_track()
         if failure is None:
@@ -378,5 +379,7 @@ def _unreachable(error: psycopg.Error) -> EngineUnavailable:
     )
 
 
-def _refused(error: psycopg.Error) -> InternalError:
-    return InternalError(f"the database refused the ledger's statement, nothing was approved: {str(error).strip()}")
+def _refused(error: Exception) -> InternalError:
+    if isinstance(error, psycopg.Error):
+        return InternalError(f"the database refused the ledger's statement, nothing was approved: {str(error).strip()}")
+    return InternalError(f"the ledger could not be written, nothing was approved: {type(error).__name__}: {error}")
