@@ -94,16 +94,16 @@ class Writer:
             self._outstanding += 1
             if not self._threads:
                 self._start()
-        self._intake.put(job)
+            # Under the lock, so that nothing comes behind the end that `close` puts.
+            self._intake.put(job)
 
     def close(self) -> None:
         """Answer what was taken, then end both threads and connections."""
         with self._lock:
             already, self._closed = self._closed, True
             threads = list(self._threads)
-        if already or not threads:
-            return
-        self._intake.put(None)
+            if not already:
+                self._intake.put(None)
         for thread in threads:
             thread.join(CLOSE_SECONDS_MAX)
 
@@ -338,10 +338,11 @@ class Writer:
 
     def _again(self, job: Job) -> list[tuple[Job, Given]]:
         job.tries += 1
-        if job.tries >= ATTEMPTS_MAX:
-            return [(job, EngineUnavailable("the request was not decided: ask again with the same request_id"))]
-        self._intake.put(job)
-        return []
+        with self._lock:
+            if job.tries < ATTEMPTS_MAX and not self._closed:
+                self._intake.put(job)
+                return []
+        return [(job, EngineUnavailable("the request was not decided: ask again with the same request_id"))]
 
     def _lose_track(self) -> None:
         with self._books_lock:
