@@ -169,9 +169,9 @@ class Clerk:
         if not asks:
             return set()
         agent_ids = {ask.agent_id for ask in asks}
+        if len(self._roles) > ROLES_REMEMBERED_MAX:
+            self._roles.clear()
         if unknown := agent_ids - self._roles.keys():
-            if len(self._roles) > ROLES_REMEMBERED_MAX:
-                self._roles.clear()
             self._roles.update(statements.roles_of(connection, unknown))
         missing = self._pasts.missing(agent_ids)
         if missing:
