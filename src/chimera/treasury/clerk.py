@@ -291,7 +291,7 @@ class Clerk:
 def _day(charged: Charged, elapsed_ppm: int) -> Day:
     category, total = charged.pairs[0]
     line = category if category.left < total.left else total
-    return Day(line.limit, line.limit - line.left, elapsed_ppm)
+    return Day(line.limit, line.used, elapsed_ppm)
 
 
 def _micros(at: datetime) -> int:

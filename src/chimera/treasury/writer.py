@@ -284,7 +284,8 @@ class Writer:
                 statements.open_lines(connection, wanted, at)
                 rows = statements.lock_lines(connection, starts)
                 break
-        return books_of(head, rows)
+        limits = {(str(line.period), str(line.category)): cents_of_usd(line.limit_usd) for line in wanted}
+        return books_of(head, rows, limits)
 
     def _require_key(self, connection: WriterConnection, head: HeadRow, at: datetime) -> None:
         """Sign only under the ledger's current key; the first key of all, or after a retired one, registers itself."""
