@@ -1,6 +1,6 @@
 """Decides a batch on the books: the same work whether ahead of the database or under the head's lock."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -121,18 +121,18 @@ class Clerk:
         jobs: Sequence[Job],
         at: datetime,
         connection: WriterConnection,
-        under_way: Iterable[UUID] = (),
+        under_way: Collection[UUID] | None = None,
     ) -> Batch:
         """Decide the jobs in their order, all at the moment `at`, and change the books accordingly.
 
         `at` must lie in the periods of the books' lines.
 
-        Requests `under_way` are in an earlier batch: they count as decided before. Acts may only be among the jobs
-        when `connection` holds the head's lock.
+        Requests `under_way` are in an earlier batch: they count as decided before. Without `under_way` the connection
+        holds the head's lock; with it no acts but settling and voiding may be among the jobs.
         """
         mark = (books.size, books.last_tx, books.paused_by)
-        known = self._known(jobs, connection) | set(under_way)
-        desk = self._desk(books, at, connection)
+        known = self._known(jobs, connection) | set(under_way or ())
+        desk = self._desk(books, at, connection, ahead=under_way is not None)
         desk.scene.look_up([job.work for job in jobs if not isinstance(job.work, Ask)])
         request_ids: set[UUID] = set()
         for job in jobs:
@@ -182,13 +182,13 @@ class Clerk:
                 self._pasts.load(agent_id, past)
         return statements.known_requests(connection, [ask.request_id for ask in asks])
 
-    def _desk(self, books: Books, at: datetime, connection: WriterConnection) -> _Desk:
+    def _desk(self, books: Books, at: datetime, connection: WriterConnection, *, ahead: bool) -> _Desk:
         new_id = self._ids(at)
         day = bounds(BudgetPeriod.DAILY, at)
         return _Desk(
             books=books,
             scribe=Scribe(self._pen, books.size, at, new_id),
-            scene=BatchScene(books, connection, at, self._cfo_agent_id, lambda: UUID(bytes=new_id())),
+            scene=BatchScene(books, connection, at, self._cfo_agent_id, lambda: UUID(bytes=new_id()), ahead=ahead),
             rules=Rules(self._hurdle, decimal_text(self.policy.hurdle_rate), books.paused_by is not None),
             day_elapsed_ppm=int(day.elapsed_share(at) * 1_000_000),
             at_micros=_micros(at),

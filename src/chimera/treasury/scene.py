@@ -17,10 +17,21 @@ _BY_REQUEST = (Settle, Void, Pause, Resume)
 
 
 class BatchScene:
-    """The scene of one batch; `before` and `marks` tell what its lines held."""
+    """The scene of one batch; `before` and `marks` tell what its lines held.
+
+    Decided `ahead` it locks nothing: a lock there would wait for the batch that is just being committed, which may
+    wait for the books. Only what settles or voids is decided ahead, and needs no holds.
+    """
 
     def __init__(
-        self, books: Books, connection: WriterConnection, at: datetime, cfo: UUID, fresh_id: Callable[[], UUID]
+        self,
+        books: Books,
+        connection: WriterConnection,
+        at: datetime,
+        cfo: UUID,
+        fresh_id: Callable[[], UUID],
+        *,
+        ahead: bool,
     ) -> None:
         self.at = at
         self.before: dict[int, Amounts] = {line.id: line.amounts() for line in books.lines.all}
@@ -29,6 +40,7 @@ class BatchScene:
         self._connection = connection
         self._cfo = cfo
         self._fresh_id = fresh_id
+        self._ahead = ahead
         self._others: dict[tuple[datetime, ...], Lines] = {}
         self._rows: dict[UUID, list[EnteredRow]] = {}
         self._transactions: dict[UUID, EnteredRow] = {}
@@ -46,7 +58,9 @@ class BatchScene:
             self._rows.setdefault(row.request_id, []).append(row)
             self._transactions[row.tx_id] = row
         found = list(self._transactions)
-        self._holds = statements.holds(self._connection, found)
+        if self._ahead:
+            return
+        self._holds = statements.lock_holds(self._connection, found)
         self._escalations = statements.escalations(self._connection, found)
 
     def follow(self, played: Played, added: Sequence[tuple[int, UUID]]) -> None:
@@ -88,7 +102,7 @@ class BatchScene:
         return self._fresh_id()
 
     def charged(self, request_type: str, anchor: datetime) -> Charged:
-        """The lines of the periods that `anchor` lies in, locked.
+        """The lines of the periods that `anchor` lies in.
 
         Raises:
             InternalError: one of them is gone.
@@ -105,7 +119,8 @@ class BatchScene:
         """The lines of another day; those of the same week or month are the current ones."""
         known = {line.key: line for line in self.lines}
         found = []
-        for row in statements.lock_lines(self._connection, starts):
+        read = statements.lines_of if self._ahead else statements.lock_lines
+        for row in read(self._connection, starts):
             line = known.get((row.period, row.category, row.period_start)) or Line.of(row)
             if line.id not in self.before:
                 self.before[line.id], self.marks[line.id] = line.amounts(), line_mark(line)
