@@ -17,12 +17,12 @@ from psycopg.conninfo import conninfo_to_dict
 
 import factories_treasury
 from chimera.core.clock import FixedClock
+from chimera.storage.access import application_url, prepare_database
 from chimera.storage.database import Database, open_database
 from chimera.storage.engines.engine import Engine
 from chimera.storage.engines.postgresql import Postgresql
 from chimera.storage.engines.server import EmbeddedServer
 from chimera.storage.engines.valkey import Valkey
-from chimera.storage.migrate import migrate
 
 #: Finds a logical database that is empty (or was left by a killed test run), and reserves it; atomic on the server.
 _CLAIM_LOGICAL_DATABASE = """
@@ -64,14 +64,14 @@ def clock() -> FixedClock:
 
 @pytest.fixture(scope="session")
 def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A server where databases may be made."""
+    """A server where databases may be made, as its superuser."""
     with _engine_url("CHIMERA_TEST_DATABASE_URL", Postgresql(), tmp_path_factory) as url:
         yield url
 
 
 @pytest.fixture
 def empty_database_url(postgres_url: str) -> Iterator[str]:
-    """A new empty database, dropped after the test."""
+    """A new empty database, as its owner; dropped after the test."""
     with _new_database(postgres_url, "template0") as url:
         yield url
 
@@ -81,20 +81,26 @@ def migrated_template(postgres_url: str) -> Iterator[str]:
     """The name of a database with every migration applied, to make others from."""
     with _new_database(postgres_url, "template0") as url:
         with ThreadPoolExecutor(max_workers=1) as pool:
-            pool.submit(lambda: asyncio.run(migrate(url))).result()
+            pool.submit(lambda: asyncio.run(prepare_database(url))).result()
         yield str(conninfo_to_dict(url)["dbname"])
 
 
 @pytest.fixture
-def database_url(postgres_url: str, migrated_template: str) -> Iterator[str]:
-    """A new database with every migration applied, dropped after the test."""
+def owner_url(postgres_url: str, migrated_template: str) -> Iterator[str]:
+    """The database of `database_url` as its owner and a superuser, for tests that tamper; dropped after the test."""
     with _new_database(postgres_url, migrated_template) as url:
         yield url
 
 
 @pytest.fixture
+def database_url(owner_url: str) -> str:
+    """A new database with every migration applied, with the application's rights and no others."""
+    return application_url(owner_url)
+
+
+@pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
-    """An open database with every migration applied."""
+    """An open database with every migration applied, with the application's rights."""
     async with open_database(database_url) as opened:
         yield opened
 
@@ -134,7 +140,7 @@ def _engine_url(variable: str, engine: Engine, folders: pytest.TempPathFactory) 
     server = EmbeddedServer(engine, folders.mktemp("home"))
     lease = server.join()
     try:
-        yield lease.url
+        yield lease.owner_url
     finally:
         server.leave(lease)
 

@@ -14,18 +14,26 @@ from psycopg.types.json import Jsonb
 
 from chimera.core.errors import Detail
 from chimera.core.vocabulary import Role
-from chimera.security.decision_signature import key_id_of
+from chimera.security.decision_signature import canonical, key_id_of, sign
 from chimera.storage.database import Connection, Database
 from chimera.storage.records import agents
 from chimera.storage.records.ledger import LedgerRecord
-from chimera.treasury.document import signed_record
-from chimera.treasury.merkle import Frontier
+from chimera.treasury.document import Seal, record_of
+from chimera.treasury.merkle import Frontier, leaf_data, leaf_hash
 
 Payload = dict[str, Detail]
 LIMITS = {"daily": Decimal("1000.00"), "weekly": Decimal("5000.00"), "monthly": Decimal("20000.00")}
 HOLD = timedelta(hours=1)
 _COLUMNS = [column.name for column in fields(LedgerRecord)]
 _INSERT = f"INSERT INTO ledger ({', '.join(_COLUMNS)}) VALUES ({', '.join(['%s'] * len(_COLUMNS))})"
+
+
+def signed_record(fields: Payload, key: SigningKey, execution_time_ms: int) -> LedgerRecord:
+    """The row of a document, signed."""
+    document = canonical(fields)
+    signature = sign(document, key)
+    leaf = leaf_hash(leaf_data(document, signature))
+    return record_of(fields, Seal(signature, key_id_of(key.verify_key), leaf, execution_time_ms))
 
 
 @dataclass

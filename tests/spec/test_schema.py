@@ -31,9 +31,9 @@ INDEXES = (
 
 
 @pytest.mark.parametrize("query", [COLUMNS, CONSTRAINTS, INDEXES], ids=["columns", "constraints", "indexes"])
-async def test_later_migrations_leave_section_1_as_it_is(database_url: str, query: str) -> None:
+async def test_later_migrations_leave_section_1_as_it_is(owner_url: str, query: str) -> None:
     """What section 1 alone gives is all there after every migration; additions may stand beside it."""
-    async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as connection:
+    async with await psycopg.AsyncConnection.connect(owner_url, autocommit=True) as connection:
         await connection.execute("CREATE SCHEMA bare")
         await connection.execute("SET search_path TO bare")
         await connection.execute(SECTION_1.encode())

@@ -17,10 +17,10 @@ from chimera.core.vocabulary import Role
 from chimera.platforms.local_channel.channel import LocalChannel
 from chimera.runtime.presence import Presence
 from chimera.security.keys import cfo_signing_key
+from chimera.storage.access import prepare_database
 from chimera.storage.blobs import FolderBlobs
-from chimera.storage.database import Database, check_connection, open_database
+from chimera.storage.database import Database, open_database
 from chimera.storage.engines.opening import open_engines
-from chimera.storage.migrate import migrate
 from chimera.storage.records import agents
 from chimera.treasury.policy import SpendingPolicy
 from chimera.treasury.treasurer import Treasurer
@@ -46,6 +46,8 @@ class Studio:
     clock: Clock
     home: Path
     database: Database
+    #: The url of the database's owner, for retiring a key; None where this process has only an application's login.
+    owner_url: str | None
     redis: Redis
     blobs: FolderBlobs
     channel: LocalChannel
@@ -76,10 +78,11 @@ async def open_studio(settings: Settings, clock: Clock) -> AsyncIterator[Studio]
     """
     home = _home(settings)
     async with AsyncExitStack() as stack:
-        urls = await stack.enter_async_context(open_engines(home, settings.database_url, settings.redis_url))
-        await check_connection(urls.database_url)
-        await migrate(urls.database_url)
-        database = await stack.enter_async_context(open_database(urls.database_url))
+        urls = await stack.enter_async_context(
+            open_engines(home, settings.database_url, settings.redis_url, settings.database_owner_url)
+        )
+        access = await prepare_database(urls.database_url, urls.owner_url)
+        database = await stack.enter_async_context(open_database(access.application_url))
         redis = _redis(urls.redis_url)
         stack.push_async_callback(redis.aclose)
         agent_ids = await _ensure_agents(database, clock)
@@ -101,6 +104,7 @@ async def open_studio(settings: Settings, clock: Clock) -> AsyncIterator[Studio]
             clock=clock,
             home=home,
             database=database,
+            owner_url=access.owner_url,
             redis=redis,
             blobs=FolderBlobs(home / "media"),
             channel=LocalChannel(home / "channel"),

@@ -15,6 +15,7 @@ from chimera.cli.finding import Finding, State, one_of
 from chimera.config.settings import Settings
 from chimera.core.errors import ChimeraError, EngineUnavailable
 from chimera.security.keys import cfo_signing_key
+from chimera.storage.access import Separation, separation
 from chimera.storage.database import check_connection
 from chimera.storage.engines.account import engine_account
 from chimera.storage.engines.binaries import Executable, PackagedTree, find_postgres, find_valkey
@@ -47,6 +48,7 @@ async def inspect(settings: Settings, environment: Mapping[str, str]) -> tuple[F
         home_finding(home),
         disk_finding(home),
         await _database_finding(settings.database_url, database),
+        *await _rights_findings(settings.database_url, database),
         await _redis_finding(settings.redis_url, state),
         voice_finding(),
         pronunciation_finding(),
@@ -175,6 +177,45 @@ async def _database_finding(url: str | None, found: ServerStatus | EngineUnavail
     if version < _SERVER_VERSION_MIN:
         return Finding("PostgreSQL", State.MISSING, shown, "PostgreSQL 14 or newer is needed")
     return Finding("PostgreSQL", State.REAL, shown)
+
+
+async def _rights_findings(url: str | None, found: ServerStatus | EngineUnavailable) -> tuple[Finding, ...]:
+    """Whether the application's rights are apart from the owner's, if there is a database to look at."""
+    url = url or (None if isinstance(found, EngineUnavailable) else found.url)
+    if url is None:
+        return ()
+    try:
+        state = await asyncio.wait_for(separation(url), _REACH_SECONDS_MAX * 2)
+    except (EngineUnavailable, TimeoutError):
+        return ()  # told by the finding of PostgreSQL itself
+    return (rights_finding(state),)
+
+
+def rights_finding(found: Separation | None) -> Finding:
+    """Whether the application can only do what it needs to; a studio whose rights are not apart works all the same."""
+    name = "Database rights"
+    if found is None:
+        return Finding(name, State.REAL, "given on first use", needed=False)
+    if found.role is None:
+        return Finding(
+            name,
+            State.MISSING,
+            "not separated: Chimera works as the owner of its tables",
+            "let DATABASE_URL's login make roles (CREATEROLE), or give the owner's url in DATABASE_OWNER_URL and "
+            "another login's in DATABASE_URL",
+            needed=False,
+        )
+    if found.differences:
+        first, *others = found.differences
+        more = f" (and {len(others)} more)" if others else ""
+        return Finding(
+            name,
+            State.MISSING,
+            f"{found.role} has other rights than it should: {first}{more}",
+            "the next start with the owner's url gives the right ones; what an administrator granted he must revoke",
+            needed=False,
+        )
+    return Finding(name, State.REAL, f"separated: works as {found.role}", needed=False)
 
 
 async def _redis_finding(url: str | None, found: ServerStatus | EngineUnavailable) -> Finding:

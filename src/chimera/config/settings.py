@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from platformdirs import user_data_path
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 from chimera.contracts.error import Place, validation_failed
 from chimera.core.errors import ValidationFailed
@@ -42,6 +42,7 @@ class Settings(BaseModel):
         default_factory=lambda: user_data_path("chimera", appauthor=False)
     )
     database_url: Annotated[str, _server_url("postgresql", "postgres")] | None = None
+    database_owner_url: Annotated[str, _server_url("postgresql", "postgres")] | None = None
     redis_url: Annotated[str, _server_url("redis", "rediss", "unix")] | None = None
     daily_budget_limit: Annotated[BudgetLimit, Field(le=DAILY_BUDGET_USD_MAX)] = Decimal("1000.00")
     weekly_budget_limit: BudgetLimit = Decimal("5000.00")
@@ -56,6 +57,13 @@ class Settings(BaseModel):
     cfo_token: str | None = Field(default=None, repr=False)
     cfo_token_file: Path | None = None
     cfo_plain_http: Literal["allowed"] | None = None
+
+    @field_validator("database_owner_url")
+    @classmethod
+    def _owns_the_named_database(cls, url: str | None, info: ValidationInfo) -> str | None:
+        if url and not info.data.get("database_url"):
+            raise ValueError("needs DATABASE_URL beside it, the url of the application's login")
+        return url
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:

@@ -16,6 +16,7 @@ from dbos import DBOS, DBOSConfig, SetWorkflowID, WorkflowHandleAsync
 from psycopg import AsyncConnection, OperationalError
 
 from chimera.core.errors import ChimeraError, EngineUnavailable, InternalError
+from chimera.storage.rights import ENGINE_SCHEMA
 
 Document = dict[str, Any]
 """JSON between steps: what a contract's `model_dump(mode="json")` gives."""
@@ -113,7 +114,8 @@ class Durable:
 
 @asynccontextmanager
 async def open_durable(database_url: str, body: Body) -> AsyncIterator[Durable]:
-    """Launch DBOS on the studio's own database (schema `dbos`) with `body` as the content workflow.
+    """Launch DBOS on the studio's own database (schema `dbos`, which is the application's) with `body` as the content
+    workflow.
 
     Workflows left by ended processes go on at once. When the block ends, running ones are stopped at their last
     finished step and stay recoverable.
@@ -137,7 +139,7 @@ def _config(database_url: str, executor_id: str) -> DBOSConfig:
     return {
         "name": "chimera",
         "system_database_url": database_url,
-        "dbos_system_schema": "dbos",
+        "dbos_system_schema": ENGINE_SCHEMA,
         "executor_id": executor_id,
         "application_version": APPLICATION_VERSION,
         "sys_db_pool_size": _SYSTEM_POOL_CONNECTIONS,

@@ -9,6 +9,7 @@ from psycopg.rows import DictRow, TupleRow, dict_row
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from chimera.core.errors import EngineUnavailable
+from chimera.storage.server_url import with_settings
 
 Connection = AsyncConnection[DictRow]
 
@@ -47,7 +48,7 @@ async def open_database(url: str) -> AsyncIterator[Database]:
         EngineUnavailable: it can't be reached.
     """
     pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
-        url,
+        with_settings(url, {"statement_timeout": str(STATEMENT_TIMEOUT_MS), "timezone": "UTC"}),
         min_size=1,
         max_size=POOL_CONNECTIONS_MAX,
         open=False,
@@ -55,7 +56,6 @@ async def open_database(url: str) -> AsyncIterator[Database]:
         kwargs={
             "row_factory": dict_row,
             "connect_timeout": int(CONNECT_SECONDS_MAX),
-            "options": f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c timezone=UTC",
         },
     )
     try:
@@ -72,18 +72,30 @@ async def check_connection(url: str) -> int:
     Raises:
         EngineUnavailable: no server, or it refuses; the message says which.
     """
+    async with connected(url) as connection:
+        return connection.info.server_version
+
+
+@asynccontextmanager
+async def connected(url: str, *, variable: str = "DATABASE_URL") -> AsyncIterator[AsyncConnection]:
+    """One connection that commits each statement by itself; `variable` is where the url came from.
+
+    Raises:
+        EngineUnavailable: no server, or it refuses; the message says which.
+    """
     try:
-        async with await AsyncConnection.connect(url, connect_timeout=int(CONNECT_SECONDS_MAX)) as connection:
-            return connection.info.server_version
+        connection = await AsyncConnection.connect(url, autocommit=True, connect_timeout=int(CONNECT_SECONDS_MAX))
     except psycopg.OperationalError as error:
         raise EngineUnavailable(
-            f"PostgreSQL can't be reached: {' '.join(str(error).split())}. Check DATABASE_URL, or see `chimera doctor`"
+            f"PostgreSQL can't be reached: {' '.join(str(error).split())}. Check {variable}, or see `chimera doctor`"
         ) from error
     except psycopg.ProgrammingError as error:
         # What it says may quote the url, and with it the password.
         raise EngineUnavailable(
-            "DATABASE_URL is no PostgreSQL url: write it like postgresql://user:password@host:5432/database"
+            f"{variable} is no PostgreSQL url: write it like postgresql://user:password@host:5432/database"
         ) from error
+    async with connection:
+        yield connection
 
 
 def connect_writer(url: str) -> psycopg.Connection[TupleRow]:
@@ -95,10 +107,9 @@ def connect_writer(url: str) -> psycopg.Connection[TupleRow]:
         psycopg.OperationalError: the database can't be reached.
     """
     settings = {
-        "statement_timeout": STATEMENT_TIMEOUT_MS,
-        "lock_timeout": WRITER_WAIT_MS,
-        "idle_in_transaction_session_timeout": WRITER_WAIT_MS,
+        "statement_timeout": str(STATEMENT_TIMEOUT_MS),
+        "lock_timeout": str(WRITER_WAIT_MS),
+        "idle_in_transaction_session_timeout": str(WRITER_WAIT_MS),
         "timezone": "UTC",
     }
-    options = " ".join(f"-c {name}={value}" for name, value in settings.items())
-    return psycopg.connect(url, autocommit=True, connect_timeout=int(CONNECT_SECONDS_MAX), options=options)
+    return psycopg.connect(with_settings(url, settings), autocommit=True, connect_timeout=int(CONNECT_SECONDS_MAX))

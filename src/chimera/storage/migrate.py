@@ -4,9 +4,10 @@ import hashlib
 from dataclasses import dataclass
 from importlib import resources
 
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, errors
 
 from chimera.core.errors import EngineUnavailable
+from chimera.storage.database import connected
 
 _LOCK = 0x4348494D  # "CHIM": one migrating process at a time
 _SERVER_VERSION_MIN = 140000
@@ -31,25 +32,59 @@ def migrations() -> tuple[Migration, ...]:
 
 
 async def migrate(url: str) -> int:
-    """Bring the database at `url` up to date; answers how many migrations ran.
+    """Bring the database at `url`, its owner's, up to date; answers how many migrations ran.
 
     Raises:
-        EngineUnavailable: PostgreSQL older than 14, or a database of another or newer Chimera.
+        EngineUnavailable: PostgreSQL older than 14, a database of another or newer Chimera, or a login that may not
+            make tables.
     """
-    async with await AsyncConnection.connect(url, connect_timeout=10, autocommit=True) as connection:
-        if connection.info.server_version < _SERVER_VERSION_MIN:
-            raise EngineUnavailable("PostgreSQL 14 or newer is needed: point DATABASE_URL at one")
-        await connection.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))
-        await connection.execute(
-            "CREATE TABLE IF NOT EXISTS schema_migration (number INTEGER PRIMARY KEY, name TEXT NOT NULL, "
-            "checksum TEXT NOT NULL, applied_at TIMESTAMP WITH TIME ZONE NOT NULL DEFAULT NOW())"
+    try:
+        async with connected(url, variable="DATABASE_OWNER_URL or DATABASE_URL") as connection:
+            return await _migrate(connection)
+    except errors.InsufficientPrivilege as error:
+        raise EngineUnavailable(
+            f"the database's login may not make or change tables ({error.diag.message_primary}): set "
+            "DATABASE_OWNER_URL to the url of the login that owns the database"
+        ) from error
+
+
+async def check_migrated(connection: AsyncConnection) -> None:
+    """See that nothing is left to migrate, with a login that could not do it.
+
+    Raises:
+        EngineUnavailable: something is left, the database is of another Chimera, or it may not be read.
+    """
+    try:
+        pending = _pending(await _applied(connection))
+    except errors.InsufficientPrivilege as error:
+        raise EngineUnavailable(
+            "the login of DATABASE_URL has no rights on Chimera's tables: start once with DATABASE_OWNER_URL, the url "
+            "of the login that owns them, and this login gets its rights"
+        ) from error
+    if pending:
+        raise EngineUnavailable(
+            f"the database needs migration {pending[0].name}: start once with DATABASE_OWNER_URL, the url of the login "
+            "that owns the tables"
         )
-        cursor = await connection.execute("SELECT number, checksum FROM schema_migration ORDER BY number")
-        applied: dict[int, str] = {row[0]: row[1] for row in await cursor.fetchall()}
-        pending = _pending(applied)
-        for migration in pending:
-            await _apply(connection, migration)
-        return len(pending)
+
+
+async def _migrate(connection: AsyncConnection) -> int:
+    if connection.info.server_version < _SERVER_VERSION_MIN:
+        raise EngineUnavailable("PostgreSQL 14 or newer is needed: point DATABASE_URL at one")
+    await connection.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))
+    await connection.execute(
+        "CREATE TABLE IF NOT EXISTS schema_migration (number INTEGER PRIMARY KEY, name TEXT NOT NULL, "
+        "checksum TEXT NOT NULL, applied_at TIMESTAMP WITH TIME ZONE NOT NULL DEFAULT NOW())"
+    )
+    pending = _pending(await _applied(connection))
+    for migration in pending:
+        await _apply(connection, migration)
+    return len(pending)
+
+
+async def _applied(connection: AsyncConnection) -> dict[int, str]:
+    cursor = await connection.execute("SELECT number, checksum FROM schema_migration ORDER BY number")
+    return {row[0]: row[1] for row in await cursor.fetchall()}
 
 
 def _pending(applied: dict[int, str]) -> list[Migration]:

@@ -19,7 +19,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The commands' home; their environment names no external server."""
     folder = tmp_path / "home"
     monkeypatch.setenv("CHIMERA_HOME", str(folder))
-    for name in ("DATABASE_URL", "REDIS_URL"):
+    for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL"):
         monkeypatch.delenv(name, raising=False)
     yield folder
     for server in embedded_servers(folder):
@@ -37,7 +37,11 @@ async def test_started_engines_stay_are_shown_reached_by_env_and_stopped(
     await environment.env()
     urls = dict(line.split("=", maxsplit=1) for line in capsys.readouterr().out.splitlines())
     with psycopg.connect(urls["DATABASE_URL"]) as connection:
-        assert connection.execute("SELECT current_database()").fetchone() == ("chimera",)
+        shown = connection.execute("SELECT current_database()::text, current_user::text").fetchone()
+        assert shown == ("chimera", "chimera_app")
+    await environment.env(owner=True, json=True)
+    with psycopg.connect(json.loads(capsys.readouterr().out)["DATABASE_OWNER_URL"]) as connection:
+        assert connection.execute("SELECT current_user::text").fetchone() == ("chimera",)
     with redis.Redis.from_url(urls["REDIS_URL"]) as state:
         assert state.ping()
     await engines.stop(json=True)
@@ -59,6 +63,18 @@ async def test_env_gives_external_urls_as_they_are(
         "DATABASE_URL": "postgresql://elsewhere/x",
         "REDIS_URL": "redis://elsewhere/0",
     }
+
+
+async def test_the_owners_url_is_the_given_one_or_the_only_one(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("REDIS_URL", "redis://elsewhere/0")
+    monkeypatch.setenv("DATABASE_URL", "postgresql://app@elsewhere/x")
+    await environment.env(owner=True, json=True)
+    assert json.loads(capsys.readouterr().out)["DATABASE_OWNER_URL"] == "postgresql://app@elsewhere/x"
+    monkeypatch.setenv("DATABASE_OWNER_URL", "postgresql://owner@elsewhere/x")
+    await environment.env(owner=True, json=True)
+    assert json.loads(capsys.readouterr().out)["DATABASE_OWNER_URL"] == "postgresql://owner@elsewhere/x"
 
 
 async def test_engines_in_use_are_not_stopped_under_their_user(home: Path) -> None:

@@ -18,7 +18,7 @@ from chimera.storage.engines.opening import open_engines
 async def main(home: Path) -> None:
     try:
         async with open_engines(home, None, None) as urls:
-            _say({"database": urls.database_url, "redis": urls.redis_url})
+            _say({"database": urls.database_url, "owner": urls.owner_url or "", "redis": urls.redis_url})
             await asyncio.to_thread(sys.stdin.read)
     except EngineUnavailable as refusal:
         _say({"refused": refusal.message})

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -102,12 +103,12 @@ async def test_a_new_home_gives_both_engines_and_the_second_start_finds_what_was
     home: Path, living: Living
 ) -> None:
     async with open_engines(home, None, None) as urls:
-        _write(urls.database_url, "first")
+        _write(urls.owner_url, "first")
         with redis.Redis.from_url(urls.redis_url) as state:
             state.set("task", "kept")
     assert living() == {}
     async with open_engines(home, None, None) as urls:
-        assert _notes(urls.database_url) == ["first"]
+        assert _notes(urls.owner_url) == ["first"]
         with redis.Redis.from_url(urls.redis_url) as state:
             assert state.get("task") == b"kept"
 
@@ -120,7 +121,8 @@ async def test_the_engines_are_durable_bounded_and_ask_for_the_password(home: Pa
                 "(SELECT datlocale FROM pg_database WHERE datname = 'chimera'), current_setting('data_checksums')"
             ).fetchone()
             assert shown == ("on", "UTF8", "C.UTF-8", "on")
-        assert "password" in _refusal(urls.database_url.replace("chimera:", "chimera:wrong"))
+        assert "password" in _refusal(urls.database_url.replace("chimera_app:", "chimera_app:wrong"))
+        assert "password" in _refusal(str(urls.owner_url).replace("chimera:", "chimera:wrong"))
         with redis.Redis.from_url(urls.redis_url) as state:
             settings = state.config_get("*")
             assert settings["appendonly"] == "yes"
@@ -141,6 +143,8 @@ async def test_sqlalchemy_reads_the_url_as_it_is(home: Path) -> None:
 async def test_given_urls_pass_through_and_start_nothing(home: Path) -> None:
     async with open_engines(home, "postgresql://elsewhere/x", "redis://elsewhere/7") as urls:
         assert urls == EngineUrls("postgresql://elsewhere/x", "redis://elsewhere/7")
+    async with open_engines(home, "postgresql://a@b/x", "redis://elsewhere/7", "postgresql://o@b/x") as urls:
+        assert urls.owner_url == "postgresql://o@b/x"
     assert home not in await asyncio.to_thread(_entries, home.parent)
 
 
@@ -153,7 +157,7 @@ async def test_ten_processes_at_once_share_one_pair_of_engines_and_the_last_one_
     for user in users[1:]:
         user.finish()
     assert set(living()) == {"postgresql", "valkey"}
-    _write(users[0].said["database"], "the last one still works")
+    _write(users[0].said["owner"], "the last one still works")
     users[0].finish()
     assert living() == {}
 
@@ -219,7 +223,7 @@ async def test_a_start_cancelled_half_way_leaves_nothing_running(home: Path, liv
 async def test_a_home_with_a_very_long_path_works(tmp_path: Path) -> None:
     deep = tmp_path.joinpath(*["a-rather-long-folder-name"] * 12)
     async with open_engines(deep, None, None) as urls:
-        _write(urls.database_url, "deep")
+        _write(urls.owner_url, "deep")
 
 
 async def test_after_kill_9_of_everything_the_next_start_loses_no_committed_row(
@@ -227,12 +231,12 @@ async def test_after_kill_9_of_everything_the_next_start_loses_no_committed_row(
 ) -> None:
     for round_ in ("1", "2"):
         user = use_home(1)[0]
-        _write(user.said["database"], round_)
+        _write(user.said["owner"], round_)
         user.kill()
         _kill(list(living().values()))
         assert living() == {}
     async with open_engines(home, None, None) as urls:
-        assert _notes(urls.database_url) == ["1", "2"]
+        assert _notes(urls.owner_url) == ["1", "2"]
 
 
 async def test_engines_whose_user_was_killed_are_adopted_by_the_next_one_and_end_with_it(
@@ -252,11 +256,11 @@ async def test_a_killed_postgres_is_started_again_where_it_was_so_that_other_use
     home: Path, use_home: UseHome, living: Living
 ) -> None:
     user = use_home(1)[0]
-    _write(user.said["database"], "before")
+    _write(user.said["owner"], "before")
     _kill([living()["postgresql"]])
     async with open_engines(home, None, None) as urls:
         assert urls.database_url == user.said["database"]
-        assert _notes(urls.database_url) == ["before"]
+        assert _notes(urls.owner_url) == ["before"]
     assert set(living()) == {"postgresql", "valkey"}
     user.finish()
     assert living() == {}
@@ -266,17 +270,17 @@ async def test_a_postmaster_killed_alone_leaves_no_child_that_blocks_the_next_st
     home: Path, use_home: UseHome, living: Living
 ) -> None:
     user = use_home(1)[0]
-    _write(user.said["database"], "before")
+    _write(user.said["owner"], "before")
     living()["postgresql"].kill()
     async with open_engines(home, None, None) as urls:
-        assert _notes(urls.database_url) == ["before"]
+        assert _notes(urls.owner_url) == ["before"]
 
 
 async def test_a_process_number_that_a_stranger_got_is_not_taken_for_the_server(
     home: Path, living: Living, stranger: psutil.Process
 ) -> None:
     async with open_engines(home, None, None) as urls:
-        _write(urls.database_url, "before")
+        _write(urls.owner_url, "before")
         _kill(list(living().values()))
     for key in ("postgresql", "valkey"):
         record = engine_folder(home, key).path / "server.json"
@@ -285,7 +289,7 @@ async def test_a_process_number_that_a_stranger_got_is_not_taken_for_the_server(
     lines = pid_file.read_text().splitlines()
     pid_file.write_text("\n".join([str(stranger.pid), *lines[1:]]) + "\n")
     async with open_engines(home, None, None) as urls:
-        assert _notes(urls.database_url) == ["before"]
+        assert _notes(urls.owner_url) == ["before"]
     assert stranger.is_running()
 
 
@@ -293,13 +297,13 @@ async def test_a_server_nobody_wrote_down_is_ended_before_another_starts(
     home: Path, use_home: UseHome, living: Living
 ) -> None:
     user = use_home(1)[0]
-    _write(user.said["database"], "before")
+    _write(user.said["owner"], "before")
     user.kill()
     lost = living()
     for key in ("postgresql", "valkey"):
         (engine_folder(home, key).path / "server.json").unlink()
     async with open_engines(home, None, None) as urls:
-        assert _notes(urls.database_url) == ["before"]
+        assert _notes(urls.owner_url) == ["before"]
         assert {process.pid for process in living().values()}.isdisjoint(process.pid for process in lost.values())
 
 
@@ -310,7 +314,7 @@ async def test_a_first_start_that_was_killed_half_way_begins_again(home: Path) -
     folder.unfinished.mkdir()
     (folder.unfinished / "PG_VERSION").write_text("18\n")
     async with open_engines(home, None, "redis://elsewhere/0") as urls:
-        _write(urls.database_url, "whole")
+        _write(urls.owner_url, "whole")
     assert not folder.unfinished.exists()
 
 
@@ -330,15 +334,17 @@ def _wait_for_file(path: Path) -> None:
         time.sleep(0.001)
 
 
-def _write(url: str, note: str) -> None:
+def _write(owner_url: str | None, note: str) -> None:
     """Commit one row."""
-    with psycopg.connect(url) as connection:
+    assert owner_url is not None
+    with psycopg.connect(owner_url) as connection:
         connection.execute("CREATE TABLE IF NOT EXISTS note (text TEXT NOT NULL)")
         connection.execute("INSERT INTO note VALUES (%s)", (note,))
 
 
-def _notes(url: str) -> list[str]:
-    with psycopg.connect(url) as connection:
+def _notes(owner_url: str | None) -> list[str]:
+    assert owner_url is not None
+    with psycopg.connect(owner_url) as connection:
         return [row[0] for row in connection.execute("SELECT text FROM note ORDER BY text").fetchall()]
 
 
@@ -378,5 +384,6 @@ def _kill(processes: list[psutil.Process]) -> None:
     """kill -9 of these and of every process they started."""
     family = [member for process in processes for member in (process, *process.children(recursive=True))]
     for member in family:
-        member.kill()
+        with suppress(psutil.NoSuchProcess):  # a backend may be just ending by itself
+            member.kill()
     psutil.wait_procs(family, timeout=30)

@@ -7,6 +7,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from chimera.storage.access import Separation, prepare_database, separation
 from chimera.storage.engines.opening import open_engines
 from chimera.storage.migrate import migrate, migrations
 
@@ -27,7 +28,7 @@ Schema = list[list[tuple[object, ...]]]
 @pytest.fixture
 async def embedded_url(tmp_path: Path) -> AsyncIterator[str]:
     async with open_engines(tmp_path / "home", None, "redis://elsewhere/0") as urls:
-        yield urls.database_url
+        yield urls.owner_url or ""
 
 
 async def test_the_embedded_postgresql_takes_every_migration_once(embedded_url: str) -> None:
@@ -38,9 +39,35 @@ async def test_the_embedded_postgresql_takes_every_migration_once(embedded_url: 
 
 
 @pytest.mark.skipif("CHIMERA_TEST_DATABASE_URL" not in os.environ, reason="CHIMERA_TEST_DATABASE_URL is not set")
-async def test_an_external_postgresql_gets_the_same_schema(embedded_url: str, database_url: str) -> None:
+async def test_an_external_postgresql_gets_the_same_schema(embedded_url: str, owner_url: str) -> None:
     await migrate(embedded_url)
-    assert _schema(embedded_url) == _schema(database_url)
+    assert _schema(embedded_url) == _schema(owner_url)
+
+
+async def test_a_new_home_keeps_the_owner_and_the_application_apart(tmp_path: Path) -> None:
+    async with open_engines(tmp_path / "home", None, "redis://elsewhere/0") as urls:
+        access = await prepare_database(urls.database_url, urls.owner_url)
+        assert access.application_url == urls.database_url
+        assert await separation(urls.database_url) == Separation("chimera_app", ())
+
+
+async def test_a_home_of_the_single_role_is_brought_over_by_the_next_start(tmp_path: Path) -> None:
+    """Everything there belongs to the one role, and there is no other."""
+    home = tmp_path / "home"
+    async with open_engines(home, None, "redis://elsewhere/0") as urls:
+        owner_url = urls.owner_url or ""
+        await migrate(owner_url)
+        with psycopg.connect(owner_url) as connection:
+            connection.execute("DROP ROLE chimera_app")
+            connection.execute("CREATE SCHEMA dbos; CREATE TABLE dbos.workflow AS SELECT 'kept' AS text")
+            connection.execute("INSERT INTO agents (role) VALUES ('scout')")
+    async with open_engines(home, None, "redis://elsewhere/0") as urls:
+        await prepare_database(urls.database_url, urls.owner_url)
+        assert await separation(urls.database_url) == Separation("chimera_app", ())
+        with psycopg.connect(urls.database_url) as connection:
+            assert connection.execute("SELECT text, role FROM dbos.workflow, agents").fetchall() == [("kept", "scout")]
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection.execute("DELETE FROM agents")
 
 
 def _schema(url: str) -> Schema:

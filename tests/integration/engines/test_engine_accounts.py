@@ -106,7 +106,8 @@ async def test_root_on_somebody_s_home_leaves_everything_theirs(
     os.mkdir(home)
     os.chown(home, account.uid, account.gid)
     async with open_engines(home, None, None) as urls:
-        with psycopg.connect(urls.database_url) as connection:
+        assert urls.owner_url is not None
+        with psycopg.connect(urls.owner_url) as connection:
             connection.execute("CREATE TABLE note (text TEXT)")
     assert _owners(home) == {account.uid}
     said = await asyncio.to_thread(_run_as, account, home, tmp_path / "warm-up")

@@ -13,7 +13,6 @@ import psycopg
 import pytest
 
 import chimera
-from chimera.storage.migrate import migrate
 
 pytestmark = pytest.mark.engines
 SOURCE = Path(chimera.__file__).parent.parent
@@ -34,12 +33,10 @@ def journal(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-async def start(empty_database_url: str, journal: Path) -> Start:
-    await migrate(empty_database_url)
-
+def start(database_url: str, journal: Path) -> Start:
     def begin(content_id: UUID, ending: str) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
-            [sys.executable, PROCESS, empty_database_url, journal, str(content_id), ending],
+            [sys.executable, PROCESS, database_url, journal, str(content_id), ending],
             env={**os.environ, "PYTHONPATH": str(SOURCE)},
         )
 
@@ -121,10 +118,10 @@ def test_who_waits_for_a_piece_takes_it_over_when_its_process_dies(start: Start,
     assert lines_of(journal)[-1].startswith("result {")
 
 
-def test_a_process_that_lost_its_slot_stops(start: Start, journal: Path, empty_database_url: str) -> None:
+def test_a_process_that_lost_its_slot_stops(start: Start, journal: Path, owner_url: str) -> None:
     at_work = start(PIECE, "hang")
     wait_for(journal, "second", at_work)
-    with psycopg.connect(empty_database_url, autocommit=True) as connection:
+    with psycopg.connect(owner_url, autocommit=True) as connection:
         connection.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND objid = %s "
             "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",

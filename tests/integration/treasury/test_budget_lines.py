@@ -6,6 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from psycopg import AsyncConnection
 from redis.asyncio import Redis
 
 from chimera.core.clock import FixedClock
@@ -67,11 +68,11 @@ async def test_a_limit_lowered_below_the_spent_amount_stops_at_what_is_spent(
 
 
 async def test_a_removed_budget_line_is_made_again_from_the_ledger(
-    office: Office, treasury: Treasury, database: Database
+    office: Office, treasury: Treasury, owner_url: str
 ) -> None:
     office.set_total(BudgetPeriod.DAILY, "40.00")
     await treasury.decide(office.request("30.00"))
-    async with database.transaction() as connection:
+    async with await AsyncConnection.connect(owner_url) as connection:
         await connection.execute("DELETE FROM budget_tracking")
     assert not (await treasury.decide(office.request("10.01"))).approved
     assert await _line(treasury, "daily", "api_call") == (Decimal("40.00"), Decimal("30.00"))

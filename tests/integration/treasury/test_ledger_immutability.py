@@ -44,9 +44,9 @@ REFUSED = [
 ]
 
 
-async def test_what_is_written_stays_written(office: Office, database: Database) -> None:
+async def test_what_is_written_stays_written(office: Office, database: Database, owner_url: str) -> None:
     for statement, mode in product(REFUSED, ("origin", "replica")):
-        async with await psycopg.AsyncConnection.connect(database.url) as connection:
+        async with await psycopg.AsyncConnection.connect(owner_url) as connection:
             await connection.execute(f"SET session_replication_role = {mode}")
             with pytest.raises(psycopg.errors.RestrictViolation):
                 await connection.execute(statement.encode())
@@ -82,9 +82,9 @@ async def test_a_row_that_contradicts_itself_is_refused(office: Office, database
                 await ledger.append(connection, replace(whole, **change))  # type: ignore[arg-type]
 
 
-async def test_a_row_under_a_retired_key_is_refused(office: Office, database: Database) -> None:
+async def test_a_row_under_a_retired_key_is_refused(office: Office, database: Database, owner_url: str) -> None:
     row = replace(await _last_row(database), seq=4, tx_id=uuid4(), request_id=uuid4())
-    async with database.transaction() as connection:
+    async with await psycopg.AsyncConnection.connect(owner_url) as connection:
         await connection.execute("UPDATE ledger_key SET last_seq = 0 WHERE last_seq IS NULL")
     with pytest.raises(psycopg.errors.IntegrityError, match="not current"):
         async with database.transaction() as connection:

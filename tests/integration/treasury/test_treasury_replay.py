@@ -62,10 +62,10 @@ async def test_signed_decisions_are_found_by_request_and_by_transaction(office: 
 
 
 async def test_a_lost_connection_is_replaced_and_the_request_decided_once(
-    office: Office, treasury: Treasury, database_url: str
+    office: Office, treasury: Treasury, owner_url: str
 ) -> None:
     await treasury.decide(office.request())
-    async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as connection:
+    async with await psycopg.AsyncConnection.connect(owner_url, autocommit=True) as connection:
         await connection.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
             "WHERE datname = current_database() AND pid <> pg_backend_pid()"
@@ -95,10 +95,12 @@ async def test_another_key_may_not_sign_in_a_ledger_that_has_one(office: Office,
     assert (await office.treasury(database).verify()).entries == 1
 
 
-async def test_after_a_key_is_retired_the_next_one_signs_and_both_verify(office: Office, database: Database) -> None:
+async def test_after_a_key_is_retired_the_next_one_signs_and_both_verify(
+    office: Office, database: Database, owner_url: str
+) -> None:
     old = office.treasury(database)
     await old.decide(office.request())
-    async with database.transaction() as connection:
+    async with await psycopg.AsyncConnection.connect(owner_url) as connection:
         await connection.execute("UPDATE ledger_key SET last_seq = 0 WHERE last_seq IS NULL")
     new = office.treasury(database, key=SigningKey(bytes(32)))
     await new.decide(office.request())

@@ -48,6 +48,13 @@ def test_several_wrong_variables_stand_in_one_message_by_their_names() -> None:
     assert "hidden" not in caught.value.message
 
 
+def test_an_owners_url_needs_the_applications_beside_it() -> None:
+    with pytest.raises(ValidationFailed, match=r"DATABASE_OWNER_URL: .*needs DATABASE_URL"):
+        Settings.from_environment({"DATABASE_OWNER_URL": "postgresql://owner@host/x"})
+    both = {"DATABASE_OWNER_URL": "postgresql://owner@host/x", "DATABASE_URL": "postgresql://app@host/x"}
+    assert Settings.from_environment(both).database_owner_url == "postgresql://owner@host/x"
+
+
 def test_details_repeat_nothing_and_show_no_program_values() -> None:
     failure = NoTrends("nothing rises by 5", {"min_velocity": 5, "strongest": None, "posts": 3, "seen": [{"a": 1}]})
     assert failure_lines(failure) == ["NO_TRENDS: nothing rises by 5", "  posts: 3"]

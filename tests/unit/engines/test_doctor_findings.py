@@ -3,7 +3,15 @@
 from pathlib import Path
 
 from chimera.cli.finding import Finding, State, is_well, one_of, report
-from chimera.cli.inspection import disk_finding, home_finding, key_finding, python_finding, vendor_findings
+from chimera.cli.inspection import (
+    disk_finding,
+    home_finding,
+    key_finding,
+    python_finding,
+    rights_finding,
+    vendor_findings,
+)
+from chimera.storage.access import Separation
 
 
 def test_a_missing_thing_that_is_needed_makes_the_machine_unwell() -> None:
@@ -53,3 +61,13 @@ def test_a_home_is_tried_without_being_made(tmp_path: Path) -> None:
     assert home_finding(home).state is State.REAL
     assert disk_finding(home).state is State.REAL
     assert list(tmp_path.iterdir()) == []
+
+
+def test_rights_that_are_not_apart_are_told_and_stop_nothing() -> None:
+    together = rights_finding(Separation(None, ()))
+    assert "not separated" in together.detail
+    assert "DATABASE_OWNER_URL" in together.remedy
+    changed = rights_finding(Separation("chimera_app", ("UPDATE on ledger is granted and should not be", "more")))
+    assert "UPDATE on ledger is granted and should not be (and 1 more)" in changed.detail
+    assert rights_finding(Separation("chimera_app", ())).state is rights_finding(None).state is State.REAL
+    assert is_well([together, changed])

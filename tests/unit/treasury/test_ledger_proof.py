@@ -14,10 +14,10 @@ from chimera.contracts.proof import LedgerProof
 from chimera.core.errors import Detail, ValidationFailed
 from chimera.security.signed_note import NoteKey
 from chimera.treasury.checkpoint import signed_checkpoint
-from chimera.treasury.document import signed_record
 from chimera.treasury.merkle import Frontier
 from chimera.treasury.merkle_proof import perfect_nodes
 from chimera.treasury.proof import check, prove, read_proof
+from factories_ledger_rows import signed_record
 
 CFO, LOG = SigningKey(bytes(range(32))), SigningKey(bytes([7]) * 32)
 BOTH = (CFO.verify_key, LOG.verify_key)

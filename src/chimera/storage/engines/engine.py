@@ -47,7 +47,13 @@ class Engine(Protocol):
         """How to execute the server; `data` is its data folder, open, and `log` where it writes."""
         ...
 
-    def url(self, password: str, port: int) -> str: ...
+    def url(self, password: str, port: int) -> str:
+        """What everything works with."""
+        ...
+
+    def owner_url(self, password: str, port: int) -> str:
+        """What may change everything; the same where there is one login only."""
+        ...
 
     def greet(self, password: str, port: int) -> None:
         """Log in and see that it works.

@@ -15,10 +15,11 @@ from chimera.storage.engines.valkey import Valkey
 
 @dataclass(frozen=True, slots=True)
 class EngineUrls:
-    """Where PostgreSQL and Redis answer."""
+    """Where PostgreSQL and Redis answer; without an owner's url the database's own login may be the owner."""
 
     database_url: str
     redis_url: str
+    owner_url: str | None = None
 
 
 Item = TypeVar("Item")
@@ -36,8 +37,8 @@ class _Leases:
         if failures:
             raise failures[0]
 
-    def url(self, server: EmbeddedServer) -> str:
-        return next(lease.url for holder, lease in self._held if holder is server)
+    def of(self, server: EmbeddedServer) -> Lease:
+        return next(lease for holder, lease in self._held if holder is server)
 
     def give_back(self) -> None:
         held, self._held = self._held, []
@@ -61,8 +62,10 @@ class _Leases:
 
 
 @asynccontextmanager
-async def open_engines(home: Path, database_url: str | None, redis_url: str | None) -> AsyncIterator[EngineUrls]:
-    """Both urls for the length of the block.
+async def open_engines(
+    home: Path, database_url: str | None, redis_url: str | None, owner_url: str | None = None
+) -> AsyncIterator[EngineUrls]:
+    """The urls for the length of the block.
 
     A given url passes through untouched and nothing is started for it. An embedded server is started or joined, and
     stopped by the last process that leaves it, unless `chimera engines start` keeps it.
@@ -76,8 +79,9 @@ async def open_engines(home: Path, database_url: str | None, redis_url: str | No
     try:
         await _seen_through(leases.take)
         yield EngineUrls(
-            database_url=leases.url(postgresql) if postgresql else database_url or "",
-            redis_url=leases.url(valkey) if valkey else redis_url or "",
+            database_url=leases.of(postgresql).url if postgresql else database_url or "",
+            redis_url=leases.of(valkey).url if valkey else redis_url or "",
+            owner_url=leases.of(postgresql).owner_url if postgresql else owner_url,
         )
     finally:
         await _seen_through(leases.give_back)

@@ -1,10 +1,12 @@
 """The embedded PostgreSQL: how its data are made and checked, how it is started, and when it is ready."""
 
+import hmac
 import os
 import shutil
 import signal
 import subprocess
 from collections.abc import Sequence
+from hashlib import sha256
 from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]
@@ -18,10 +20,11 @@ from chimera.storage.engines.engine import NotReady, Site
 from chimera.storage.engines.failure import start_failure
 from chimera.storage.engines.folder import password_of
 from chimera.storage.engines.port import LOOPBACK
-from chimera.storage.engines.process import Launch, opened_folder, spawn
+from chimera.storage.engines.process import Launch, is_alive, opened_folder, spawn
 
 DATABASE = "chimera"
-USER = "chimera"
+OWNER = "chimera"
+APPLICATION = "chimera_app"
 _INITDB_SECONDS_MAX = 120.0
 _VERSION_SECONDS_MAX = 10.0
 _CONNECT_SECONDS_MAX = 5
@@ -80,14 +83,17 @@ class Postgresql:
         )
 
     def url(self, password: str, port: int) -> str:
-        return f"postgresql://{USER}:{password}@{LOOPBACK}:{port}/{DATABASE}"
+        return f"postgresql://{APPLICATION}:{application_password(password)}@{LOOPBACK}:{port}/{DATABASE}"
+
+    def owner_url(self, password: str, port: int) -> str:
+        return f"postgresql://{OWNER}:{password}@{LOOPBACK}:{port}/{DATABASE}"
 
     def greet(self, password: str, port: int) -> None:
         try:
             with psycopg.connect(
                 host=LOOPBACK,
                 port=port,
-                user=USER,
+                user=OWNER,
                 password=password,
                 dbname="postgres",
                 sslmode="disable",
@@ -96,12 +102,18 @@ class Postgresql:
                 autocommit=True,
             ) as connection:
                 _make_database(connection)
+                _make_application_login(connection, application_password(password))
         except psycopg.OperationalError as error:
             if "password authentication failed" in str(error):
                 raise EngineUnavailable(
                     "PostgreSQL refuses the home's own password: restore the file `password` beside its data"
                 ) from error
             raise NotReady(str(error)) from error
+
+
+def application_password(password: str) -> str:
+    """Made from the owner's, which can't be told from it: one secret to keep, and homes of earlier versions have it."""
+    return hmac.new(password.encode(), b"chimera/application-login/v1", sha256).hexdigest()
 
 
 def data_argument(data: Path, descriptor: int, account: Account | None) -> str:
@@ -156,7 +168,8 @@ def _remove_stale_pid_file(data: Path) -> None:
         lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
         pid, started = int(lines[0]), int(lines[2])
         process = psutil.Process(pid)
-        if process.name() == "postgres" and abs(process.create_time() - started) < _START_TOLERANCE_SECONDS:
+        started_then = abs(process.create_time() - started) < _START_TOLERANCE_SECONDS
+        if process.name() == "postgres" and started_then and is_alive(process):
             raise EngineUnavailable(
                 f"a server that Chimera did not start (process {pid}) runs on {data}: stop it first"
             )
@@ -212,7 +225,7 @@ def initdb_options(data: str, major: int, password: int) -> list[str]:
     return [
         "-D",
         data,
-        f"--username={USER}",
+        f"--username={OWNER}",
         f"--pwfile=/dev/fd/{password}",
         "--auth=scram-sha-256",
         "--encoding=UTF8",
@@ -260,3 +273,15 @@ def _major_version(executable: Executable) -> int:
 def _make_database(connection: psycopg.Connection) -> None:
     if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (DATABASE,)).fetchone() is None:
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
+
+
+def _make_application_login(connection: psycopg.Connection, password: str) -> None:
+    """A login without any power; what it may do with the tables is granted after migrating."""
+    if connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (APPLICATION,)).fetchone() is None:
+        # Hashed here, so that the server never sees nor logs the password itself.
+        hashed = connection.pgconn.encrypt_password(password.encode(), APPLICATION.encode(), b"scram-sha-256")
+        connection.execute(
+            sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(
+                sql.Identifier(APPLICATION), sql.Literal(hashed.decode())
+            )
+        )

@@ -37,18 +37,20 @@ class Lease:
     """A place among the server's users; while any is held the server stays."""
 
     url: str
+    owner_url: str
     users: FileLock
 
 
 @dataclass(frozen=True, slots=True)
 class ServerStatus:
-    """A look at one engine; `url` and `pid` are None unless it runs."""
+    """A look at one engine; urls and `pid` are None unless it runs."""
 
     engine: str
     running: bool
     pid: int | None
     port: int | None
     url: str | None
+    owner_url: str | None
     kept: bool
     in_use: bool
     folder: Path
@@ -74,7 +76,9 @@ class EmbeddedServer:
                 users = FileLock(self._folder.users)
                 try:
                     users.try_shared()
-                    return Lease(self._running_url(), users)
+                    port = self._running_port()
+                    password = self._folder.password() or ""
+                    return Lease(self._engine.url(password, port), self._engine.owner_url(password, port), users)
                 except BaseException:
                     users.close()
                     raise
@@ -119,7 +123,7 @@ class EmbeddedServer:
     def status(self) -> ServerStatus:
         """What runs now; changes nothing, and makes no folder."""
         if not self._folder.path.is_dir():
-            return ServerStatus(self._engine.title, False, None, None, None, False, False, self._folder.path)
+            return ServerStatus(self._engine.title, False, None, None, None, None, False, False, self._folder.path)
         try:
             with guarded(self._folder.guard, GUARD_SECONDS_MAX):
                 return self._look()
@@ -135,12 +139,14 @@ class EmbeddedServer:
     def _look(self) -> ServerStatus:
         record, process = self._folder.record(), self._process()
         runs = record is not None and process is not None
+        password = self._folder.password() or ""
         return ServerStatus(
             engine=self._engine.title,
             running=runs,
             pid=record.pid if record and runs else None,
             port=record.port if record and runs else None,
-            url=self._engine.url(self._folder.password() or "", record.port) if record and runs else None,
+            url=self._engine.url(password, record.port) if record and runs else None,
+            owner_url=self._engine.owner_url(password, record.port) if record and runs else None,
             kept=bool(record and runs and record.kept),
             in_use=is_held(self._folder.users),
             folder=self._folder.path,
@@ -153,17 +159,17 @@ class EmbeddedServer:
             return None
         return find_process(record.pid, self._engine.process_names, self._folder.mark())
 
-    def _running_url(self) -> str:
+    def _running_port(self) -> int:
         """Adopt the server that runs, whoever started it; otherwise end what is left of a dead one and start anew."""
         record, process = self._folder.record(), self._process()
         if record is not None and process is not None:
             begin = self._folder.log.stat().st_size if self._folder.log.exists() else 0
             if self._wait_until_ready(process, record.port, begin):
-                return self._engine.url(self._folder.password() or "", record.port)
+                return record.port
         self._end_leftovers()
         return self._start(record.port if record else None)
 
-    def _start(self, preferred_port: int | None) -> str:
+    def _start(self, preferred_port: int | None) -> int:
         account = engine_account(self._home)
         executable = for_account(self._engine.find(), account)
         alive = FileLock(self._folder.alive)
@@ -173,15 +179,15 @@ class EmbeddedServer:
             site = Site(self._folder, executable, account, alive.descriptor)
             self._engine.prepare(site)
             for port in (preferred_port, *[None] * PORT_ATTEMPTS_MAX):
-                url = self._try_port(site, free_port(port))
-                if url is not None:
-                    return url
+                chosen = free_port(port)
+                if self._try_port(site, chosen):
+                    return chosen
         finally:
             alive.close()
         raise EngineUnavailable(f"{self._engine.title} found its port taken {PORT_ATTEMPTS_MAX} times: try again")
 
-    def _try_port(self, site: Site, port: int) -> str | None:
-        """Start the server there; None when somebody else was faster at that port."""
+    def _try_port(self, site: Site, port: int) -> bool:
+        """Start the server there; False when somebody else was faster at that port."""
         log, begin = self._folder.open_log()
         try:
             with opened_folder(self._folder.data) as data:
@@ -192,10 +198,10 @@ class EmbeddedServer:
         self._folder.write_record(ServerRecord(child.pid, port, kept=False))
         reap_in_background(child)
         if self._wait_until_ready(process, port, begin):
-            return self._engine.url(self._folder.password() or "", port)
+            return True
         said = self._folder.log_since(begin)
         if is_port_taken(said):
-            return None
+            return False
         raise start_failure(self._engine.title, self._folder.data, said)
 
     def _wait_until_ready(self, process: psutil.Process, port: int, log_begin: int) -> bool:

@@ -45,6 +45,9 @@ class Valkey:
     def url(self, password: str, port: int) -> str:
         return f"redis://default:{password}@{LOOPBACK}:{port}/0"
 
+    def owner_url(self, password: str, port: int) -> str:
+        return self.url(password, port)
+
     def greet(self, password: str, port: int) -> None:
         client = redis.Redis(
             host=LOOPBACK,
