@@ -11,13 +11,15 @@ from uuid import UUID, uuid4
 
 import psycopg
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, multiple, rule
 from hypothesis.stateful import run_state_machine_as_test
 from nacl.signing import SigningKey
 from psycopg import sql
 from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 
 from chimera.contracts.approval import Approval, ApprovalRequest
 from chimera.core.clock import FixedClock
@@ -79,7 +81,7 @@ class Books(RuleBasedStateMachine):
             cfo = uuid4()
             await connection.execute("INSERT INTO agents (id, role) VALUES (%s, 'cfo')", (cfo,))
         self.agents = [await register_spender(self.database) for _ in range(AGENTS)]
-        redis = Redis(host="127.0.0.1", port=1)
+        redis = Redis(host="127.0.0.1", port=1, retry=Retry(NoBackoff(), 0))
         self.office = Office(self.clock, redis, SigningKey(bytes(range(32))), cfo, self.agents[0])
         self._settings()
         self.treasury = self.office.treasury(self.database)
@@ -380,7 +382,8 @@ def test_the_books_are_those_of_the_model(postgres_url: str, migrated_template: 
     run_state_machine_as_test(  # type: ignore[no-untyped-call]
         Books,
         settings=settings(
-            max_examples=25,
+            max_examples=60,
+            phases=[Phase.explicit, Phase.reuse, Phase.generate],
             stateful_step_count=25,
             deadline=None,
             suppress_health_check=list(HealthCheck),
