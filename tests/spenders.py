@@ -28,6 +28,7 @@ class Told:
     answers: dict[str, str] = field(default_factory=dict)
     refused: list[str] = field(default_factory=list)
     ended: int | None = None
+    stopping: int | None = None
 
 
 class Spenders:
@@ -57,12 +58,19 @@ class Spenders:
             self.take(told, await self.line())
         return told
 
+    async def until_ready(self) -> None:
+        """Until the spender stands at its gate."""
+        while "ready" not in await self.line():
+            pass
+
     def take(self, told: Told, line: dict[str, Any]) -> None:
         if "did" in line:
             told.answers[line["did"]] = line["answer"]
         elif "refused" in line:
             told.refused.append(f"{line['refused']}: {line['why']}")
-        else:
+        elif "stopping" in line:
+            told.stopping = line["stopping"]
+        elif "ended" in line:
             told.ended = line["ended"]
 
 

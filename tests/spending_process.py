@@ -4,6 +4,7 @@ Nothing here connects to anything before the fork. One JSON line in for each spe
 """
 
 import asyncio
+import fcntl
 import hashlib
 import json
 import os
@@ -12,6 +13,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -22,6 +24,7 @@ from chimera.contracts.approval import Approval, ApprovalRequest
 from chimera.core.clock import FixedClock
 from chimera.core.errors import ChimeraError
 from chimera.core.vocabulary import RequestType
+from chimera.storage import database as storage
 from chimera.storage.database import open_database
 from chimera.treasury.policy import SpendingPolicy
 from chimera.treasury.treasury import Treasury
@@ -104,19 +107,29 @@ class Spender:
 
 
 def watching(order: dict[str, Any]) -> Callable[[str], None]:
-    """Gives itself the ordered signal when the step comes for the nth time."""
+    """Gives itself the ordered signal when the step comes for the nth time, and says so before."""
     seen = 0
 
     def observe(step: str) -> None:
         nonlocal seen
         seen += step == order.get("step")
         if step == order.get("step") and seen == order["nth"]:
+            os.write(1, (json.dumps({"stopping": os.getpid()}) + "\n").encode())
             os.kill(os.getpid(), order.get("signal", signal.SIGKILL))
 
     return observe
 
 
+async def through_the_gate(order: dict[str, Any]) -> None:
+    """Say that everything is open, and wait until the others are as far."""
+    if "gate" in order:
+        os.write(1, b'{"ready": true}\n')
+        with Path(order["gate"]).open() as gate:
+            await asyncio.to_thread(fcntl.flock, gate, fcntl.LOCK_SH)
+
+
 async def spend(order: dict[str, Any]) -> None:
+    storage.WRITER_WAIT_MS = order.get("writer_wait_ms", storage.WRITER_WAIT_MS)
     async with open_database(order["url"]) as database:
         limit = Decimal(order["limit"])
         async with Treasury(
@@ -129,6 +142,7 @@ async def spend(order: dict[str, Any]) -> None:
             observe=watching(order),
         ) as treasury:
             spender = Spender(treasury, order)
+            await through_the_gate(order)
             works: list[Awaitable[None]] = (
                 [spender.crowd()] if "first" in order else [spender.chain(number) for number in range(order["chains"])]
             )
