@@ -18,7 +18,7 @@ from chimera.security.decision_signature import canonical, key_id_of, sign
 from chimera.storage.database import Connection, Database
 from chimera.storage.records import agents
 from chimera.storage.records.ledger import LedgerRecord
-from chimera.treasury.document import Seal, record_of
+from chimera.treasury.columns import columns_of
 from chimera.treasury.merkle import Frontier, leaf_data, leaf_hash
 
 Payload = dict[str, Detail]
@@ -26,6 +26,52 @@ LIMITS = {"daily": Decimal("1000.00"), "weekly": Decimal("5000.00"), "monthly": 
 HOLD = timedelta(hours=1)
 _COLUMNS = [column.name for column in fields(LedgerRecord)]
 _INSERT = f"INSERT INTO ledger ({', '.join(_COLUMNS)}) VALUES ({', '.join(['%s'] * len(_COLUMNS))})"
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """What a row holds beside its document: the signature, the leaf of both, and the time the decision took."""
+
+    signature: str
+    key_id: str
+    leaf_hash: bytes
+    execution_time_ms: int
+
+
+def record_of(fields: Payload, seal: Seal) -> LedgerRecord:
+    """The row of a document of any kind: every column but the seal's follows from the fields.
+
+    Raises:
+        KeyError, ValueError, ArithmeticError: a field is missing or of another form.
+    """
+    columns = columns_of(fields)
+    return LedgerRecord(
+        seq=int(str(fields["seq"])),
+        tx_id=UUID(columns.tx_id),
+        request_id=UUID(columns.request_id),
+        request_hash=columns.request_hash,
+        kind=columns.kind,
+        agent_id=UUID(columns.agent_id),
+        request_type=columns.request_type,
+        amount=Decimal(columns.amount),
+        amount_micros=columns.amount_micros,
+        currency=columns.currency,
+        projected_roi=None if columns.projected_roi is None else Decimal(columns.projected_roi),
+        risk_score=None if columns.risk_score is None else Decimal(columns.risk_score),
+        decision=columns.decision,
+        approved=columns.approved,
+        reason_code=columns.reason_code,
+        parent_tx=None if columns.parent_tx is None else UUID(columns.parent_tx),
+        approval_signature=seal.signature,
+        key_id=seal.key_id,
+        payload=dict(fields),
+        leaf_hash=seal.leaf_hash,
+        cfo_agent_id=UUID(columns.cfo_agent_id),
+        justification=columns.justification,
+        execution_time_ms=seal.execution_time_ms,
+        created_at=datetime.fromisoformat(columns.created_at),
+        approved_at=None if columns.approved_at is None else datetime.fromisoformat(columns.approved_at),
+    )
 
 
 def signed_record(fields: Payload, key: SigningKey, execution_time_ms: int) -> LedgerRecord:

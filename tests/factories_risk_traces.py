@@ -211,7 +211,8 @@ NORMAL: tuple[Callable[[Random, int, int], Iterator[Event]], ...] = (
 
 def victim(random: Random, start: int, days: int, median: float) -> list[Event]:
     """An ordinary agent with a past, that then turns."""
-    agent, at, events = agent_of(random), start, []
+    agent, at = agent_of(random), start
+    events: list[Event] = []
     gap = random.choice([5, 20, 60]) * (1 if median < 1 else 4)
     while at < start + days * DAY:
         usd = _usd(random, median, 0.35)

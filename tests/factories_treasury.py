@@ -13,7 +13,7 @@ from chimera.contracts.approval import ApprovalRequest
 from chimera.core.clock import FixedClock
 from chimera.core.vocabulary import BudgetCategory, BudgetPeriod, RequestType, Role
 from chimera.storage.database import Database
-from chimera.storage.records import agents
+from chimera.storage.records import agents, ledger
 from chimera.treasury.policy import SpendingPolicy
 from chimera.treasury.treasury import Treasury
 
@@ -86,3 +86,9 @@ async def register_spender(database: Database) -> UUID:
     async with database.transaction() as connection:
         await connection.execute("INSERT INTO agents (id, role) VALUES (%s, 'worker')", (agent_id,))
     return agent_id
+
+
+async def rows_of(database: Database) -> int:
+    """How many rows the ledger holds."""
+    async with database.transaction() as connection:
+        return await ledger.count(connection)

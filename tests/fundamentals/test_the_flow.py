@@ -61,10 +61,11 @@ def test_the_killed_runs_piece_was_named_and_finished(finished: FinishedRun, rep
 
 
 def test_no_work_was_paid_twice(told: dict[str, Any]) -> None:
-    """The voice had spoken before the kill: it is counted once, and the ledger holds one approval."""
+    """The voice had spoken before the kill: it counts once, and the ledger holds one approval with its settlement."""
     tools = [use["tool"] for use in told["metadata"]["tools"]]
     assert tools.count("local/voice") == 1
-    assert len(told["metadata"]["ledger_tx_ids"]) == 1
+    assert len(told["metadata"]["approval_tx_ids"]) == 1
+    assert len(told["metadata"]["ledger_tx_ids"]) == 2
 
 
 def test_the_trend_really_rose(report: RunReport) -> None:
@@ -113,14 +114,23 @@ def test_a_stranger_can_check_the_approval_offline(finished: FinishedRun, report
 
 def test_the_ledger_verifies(finished: FinishedRun) -> None:
     answer = finished.studio.run("ledger", "verify", "--json")
-    assert (answer.code, answer.document["ok"], answer.document["entries"]) == (0, True, 1)
+    assert (answer.code, answer.document["ok"], answer.document["entries"]) == (0, True, 2)
 
 
-def test_the_budget_shows_what_was_approved(finished: FinishedRun, report: RunReport) -> None:
-    remaining = report.approvals[0].budget_remaining
-    assert remaining.daily == Decimal(1000) - report.brief.estimated_cost
+def test_the_budget_held_what_was_approved_and_shows_what_was_spent(finished: FinishedRun, report: RunReport) -> None:
+    assert report.approvals[0].budget_remaining.daily == Decimal(1000) - report.brief.estimated_cost
     answer = finished.studio.run("budget", "show", "--json")
-    assert str(remaining.daily) in answer.out
+    assert str(Decimal(1000) - report.asset.production_cost) in answer.out
+
+
+def test_the_hold_was_settled_at_the_measured_cost(told: dict[str, Any], report: RunReport, bundle: Path) -> None:
+    approved, settled = float(report.brief.estimated_cost), float(report.asset.production_cost)
+    assert told["money"] == {"approved_usd": approved, "settled_usd": settled, "held_usd": 0}
+    document = next(json.loads(path.read_text()) for path in bundle.glob("*.json"))
+    rows = [json.loads(signed["document"]) for signed in document["signed_decisions"]]
+    assert [row["kind"] for row in rows] == ["decision", "settle"]
+    assert rows[1]["parent_tx"] == rows[0]["tx_id"]
+    assert "hold_expires_at" in rows[0]
 
 
 def test_estimate_and_actual_are_both_measured(told: dict[str, Any]) -> None:

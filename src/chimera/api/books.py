@@ -1,4 +1,4 @@
-"""The books over HTTP: the ledger by keyset, one signed decision, the budget lines with an ETag."""
+"""The books over HTTP: the ledger by keyset, one signed decision and why, the budget lines with an ETag."""
 
 import hashlib
 from typing import Annotated
@@ -10,8 +10,11 @@ from fastapi.responses import Response
 from chimera.api.callers import either
 from chimera.api.treasury_door import TreasuryDoor
 from chimera.contracts.approval import SignedDecision
+from chimera.contracts.explanation import Explanation
 from chimera.contracts.ledger import LedgerEntry
 from chimera.contracts.spending_orders import BudgetList, LedgerPage
+from chimera.security.decision_signature import read_document
+from chimera.treasury.explanation import explain
 
 PAGE_ROWS_MAX = 200
 PageSize = Annotated[int, Query(ge=1, le=PAGE_ROWS_MAX)]
@@ -31,6 +34,10 @@ def book_routes(door: TreasuryDoor) -> APIRouter:
     @router.get("/ledger/{tx_id}")
     async def signed_decision(tx_id: UUID) -> SignedDecision:
         return await treasury.signed_decision_of_tx(tx_id)
+
+    @router.get("/ledger/{tx_id}/explanation")
+    async def explanation(tx_id: UUID) -> Explanation:
+        return explain(read_document((await treasury.signed_decision_of_tx(tx_id)).document))
 
     @router.get("/budgets")
     async def budgets(request: Request) -> Response:

@@ -17,6 +17,7 @@ from chimera.bootstrap.studio import Studio
 from chimera.contracts.channel_post import MediaName
 from chimera.core.progress import Progress
 from chimera.core.vocabulary import Role
+from chimera.pipeline.answers import open_answers
 from chimera.pipeline.crew import Crew
 from chimera.pipeline.stages import Stages
 from chimera.pipeline.telling import media_of
@@ -35,14 +36,18 @@ async def open_crew(studio: Studio, progress: Progress) -> AsyncIterator[Crew]:
     """One agent of each role at work, with the local media tools behind MCP."""
     price_book = shipped_price_book()
     tools = tool_server_command(studio.home)
-    async with open_toolbox(tools, studio.treasurer.public_key, studio.clock) as toolbox:
+    cfo = Cfo(studio.treasurer)
+    async with (
+        open_toolbox(tools, studio.treasurer.public_key, studio.clock) as toolbox,
+        open_answers(cfo, studio.sweep, studio.clock, studio.database.url) as answers,
+    ):
         await studio.presence.announce()
         ids, database, clock = studio.agent_ids, studio.database, studio.clock
         yield Crew(
             agent_ids=ids,
             planner=Planner(ids[Role.PLANNER], database, clock, sensitive_topics),
             director=Director(ids[Role.DIRECTOR], database, clock, price_book),
-            cfo=Cfo(studio.treasurer),
+            cfo=cfo,
             artist=Artist(
                 ids[Role.ARTIST],
                 database,
@@ -63,6 +68,7 @@ async def open_crew(studio: Studio, progress: Progress) -> AsyncIterator[Crew]:
             ),
             presence=studio.presence,
             stages=Stages(database, clock),
+            answers=answers,
             database=database,
             blobs=studio.blobs,
             clock=clock,

@@ -3,39 +3,25 @@
 from pathlib import Path
 from uuid import UUID
 
-from nacl.signing import SigningKey, VerifyKey
+from nacl.signing import VerifyKey
 
+from chimera.bootstrap.money import log_folder, log_publisher
 from chimera.bootstrap.studio import Studio
 from chimera.config.settings import Settings
 from chimera.contracts.ledger import VerificationReport
 from chimera.contracts.proof import LedgerProof
 from chimera.core.errors import EngineUnavailable, NotFound
-from chimera.security.keys import cfo_public_key, cfo_signing_key, log_public_key, log_signing_key, retired_public_keys
+from chimera.security.keys import cfo_public_key, cfo_signing_key, log_public_key, retired_public_keys
 from chimera.storage.records import ledger, ledger_key
 from chimera.treasury.proof import prove
 from chimera.treasury.publisher import LogPublisher
 from chimera.treasury.tiles import LogFolder
 from chimera.treasury.verify import LogEvidence, verify_ledger
 
-LOG_FOLDER = "log"
 
-
-def log_folder(settings: Settings, home: Path) -> Path:
-    """Where the log is exported to: LEDGER_LOG_FOLDER, or the home's own."""
-    return settings.ledger_log_folder or home / LOG_FOLDER
-
-
-def log_key(settings: Settings, home: Path) -> SigningKey:
-    """The key that signs checkpoints here, made if there is none."""
-    return log_signing_key(home / "keys", settings.ledger_log_private_key)
-
-
-def log_publisher(studio: Studio) -> LogPublisher:
+def studio_publisher(studio: Studio) -> LogPublisher:
     """Publishes the studio's ledger."""
-    settings, home = studio.settings, studio.home
-    return LogPublisher(
-        database=studio.database, key=log_key(settings, home), folder=log_folder(settings, home), clock=studio.clock
-    )
+    return log_publisher(studio.settings, studio.home, studio.database, studio.clock)
 
 
 async def verify_studio_ledger(studio: Studio, promised_note: str | None = None) -> VerificationReport:
@@ -65,7 +51,7 @@ async def prove_transaction(studio: Studio, tx_id: UUID) -> LedgerProof:
         NotFound: no such transaction.
         Conflict, EngineUnavailable: the ledger can't be published, or its folder is damaged.
     """
-    publisher = log_publisher(studio)
+    publisher = studio_publisher(studio)
     async with studio.database.transaction() as connection:
         row = await ledger.get(connection, tx_id)
         public_key = await ledger_key.public_key_of(connection, row.key_id) if row else None

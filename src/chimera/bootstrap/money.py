@@ -1,11 +1,25 @@
 """Whom this process asks for money: its own treasury, or the one at CFO_URL."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
+from uuid import UUID
+
+from nacl.signing import SigningKey
+from redis.asyncio import Redis
 
 from chimera.config.settings import Settings
+from chimera.core.clock import Clock
+from chimera.runtime.bookkeeping import keeping_books
 from chimera.security.api_tokens import token_to_show
-from chimera.security.keys import cfo_public_key
+from chimera.security.keys import cfo_public_key, cfo_signing_key, log_signing_key
+from chimera.storage.database import Database
+from chimera.treasury.policy import SpendingPolicy
+from chimera.treasury.publisher import LogPublisher
 from chimera.treasury.remote import RemoteTreasury
+from chimera.treasury.treasury import Treasury
+
+LOG_FOLDER = "log"
 
 
 def remote_treasury(settings: Settings, home: Path) -> RemoteTreasury | None:
@@ -22,4 +36,42 @@ def remote_treasury(settings: Settings, home: Path) -> RemoteTreasury | None:
         token_to_show(settings.cfo_token, settings.cfo_token_file),
         cfo_public_key(home / "keys", settings.cfo_public_key),
         plain_http_allowed=settings.cfo_plain_http is not None,
+    )
+
+
+@asynccontextmanager
+async def own_treasury(
+    settings: Settings, home: Path, database: Database, redis: Redis, clock: Clock, cfo_agent_id: UUID
+) -> AsyncIterator[Treasury]:
+    """The treasury of this process, with its books kept; closed and published when the block ends.
+
+    Raises:
+        ValidationFailed, EngineUnavailable: a key can't be read.
+    """
+    treasury = Treasury(
+        database=database,
+        redis=redis,
+        clock=clock,
+        key=cfo_signing_key(home / "keys", settings.cfo_private_key),
+        cfo_agent_id=cfo_agent_id,
+        policy=SpendingPolicy(limits=settings.budget_limit, hurdle_rate=settings.min_roi_hurdle_rate),
+    )
+    async with keeping_books(treasury, log_publisher(settings, home, database, clock)):
+        yield treasury
+
+
+def log_folder(settings: Settings, home: Path) -> Path:
+    """Where the log is exported to: LEDGER_LOG_FOLDER, or the home's own."""
+    return settings.ledger_log_folder or home / LOG_FOLDER
+
+
+def log_key(settings: Settings, home: Path) -> SigningKey:
+    """The key that signs checkpoints here, made if there is none."""
+    return log_signing_key(home / "keys", settings.ledger_log_private_key)
+
+
+def log_publisher(settings: Settings, home: Path, database: Database, clock: Clock) -> LogPublisher:
+    """Publishes the ledger in `database`."""
+    return LogPublisher(
+        database=database, key=log_key(settings, home), folder=log_folder(settings, home), clock=clock
     )

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from redis.asyncio import Redis
 
-from chimera.bootstrap.money import remote_treasury
+from chimera.bootstrap.money import own_treasury, remote_treasury
 from chimera.config.settings import Settings
 from chimera.core.clock import Clock
 from chimera.core.errors import EngineUnavailable
@@ -16,13 +16,11 @@ from chimera.core.identity import new_id
 from chimera.core.vocabulary import Role
 from chimera.platforms.local_channel.channel import LocalChannel
 from chimera.runtime.presence import Presence
-from chimera.security.keys import cfo_signing_key
 from chimera.storage.access import prepare_database
 from chimera.storage.blobs import FolderBlobs
 from chimera.storage.database import Database, open_database
 from chimera.storage.engines.opening import open_engines
 from chimera.storage.records import agents
-from chimera.treasury.policy import SpendingPolicy
 from chimera.treasury.treasurer import Treasurer
 from chimera.treasury.treasury import Treasury
 
@@ -40,7 +38,7 @@ CAPABILITIES: Mapping[Role, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Studio:
-    """Everything open that the commands share. `treasurer` is asked for money; `own_treasury` is it, where the key is."""
+    """Everything open that the commands share. Money is asked of `treasurer`: `own_treasury` where the key is."""
 
     settings: Settings
     clock: Clock
@@ -68,6 +66,10 @@ class Studio:
             )
         return self.own_treasury
 
+    async def sweep(self) -> int:
+        """Let holds and escalations expire whose time is over; without the CFO's key it is left to who has it."""
+        return await self.own_treasury.sweep() if self.own_treasury is not None else 0
+
 
 @asynccontextmanager
 async def open_studio(settings: Settings, clock: Clock) -> AsyncIterator[Studio]:
@@ -86,19 +88,14 @@ async def open_studio(settings: Settings, clock: Clock) -> AsyncIterator[Studio]
         redis = _redis(urls.redis_url)
         stack.push_async_callback(redis.aclose)
         agent_ids = await _ensure_agents(database, clock)
-        remote, own = remote_treasury(settings, home), None
-        if remote is None:
-            own = await stack.enter_async_context(
-                Treasury(
-                    database=database,
-                    redis=redis,
-                    clock=clock,
-                    key=cfo_signing_key(home / "keys", settings.cfo_private_key),
-                    cfo_agent_id=agent_ids[Role.CFO],
-                    policy=SpendingPolicy(limits=settings.budget_limit, hurdle_rate=settings.min_roi_hurdle_rate),
-                )
+        own: Treasury | None = None
+        treasurer: Treasurer
+        if remote := remote_treasury(settings, home):
+            treasurer = await stack.enter_async_context(remote)
+        else:
+            treasurer = own = await stack.enter_async_context(
+                own_treasury(settings, home, database, redis, clock, agent_ids[Role.CFO])
             )
-        treasurer: Treasurer = own if remote is None else await stack.enter_async_context(remote)
         yield Studio(
             settings=settings,
             clock=clock,

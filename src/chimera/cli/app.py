@@ -22,7 +22,8 @@ _COMMANDS: dict[str, tuple[str, str]] = {
         "chimera.cli.run:run",
         (
             "Make one video about something that rises, from posts to the local channel.\n\n"
-            "What an earlier run left unfinished is finished instead of beginning another."
+            "What an earlier run left unfinished is finished instead of beginning another, "
+            "unless all of it waits for a person."
         ),
     ),
     "scout": ("chimera.cli.scout:scout", "Find what is rising in a source, as of a moment."),
@@ -83,6 +84,36 @@ _GROUPS: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
             "alerts": ("chimera.cli.budget:alerts", "List the lines that passed 50, 80, 100%, overruns and pauses."),
         },
     ),
+    "approvals": (
+        "Requests for money that wait for a person.",
+        {
+            "list": ("chimera.cli.approvals:list_", "List what waits, the longest waiting first, then the answered."),
+            "show": (
+                "chimera.cli.approvals:show",
+                (
+                    "Show one request whole: who asks, why it waits point by point, what the budgets hold.\n\n"
+                    "TX is a transaction or six or more digits of it. Ends with exit code 4 while it waits."
+                ),
+            ),
+            "approve": (
+                "chimera.cli.approvals:approve",
+                "Approve a waiting request, or a part of it; never one's own.",
+            ),
+            "reject": ("chimera.cli.approvals:reject", "Reject a waiting request; the reason is required."),
+            "watch": ("chimera.cli.approvals:watch", "Show requests as they come to wait, until Ctrl-C."),
+        },
+    ),
+    "spend": (
+        "Stop all spending at once, and see what is held and owed.",
+        {
+            "pause": ("chimera.cli.spend:pause", "Refuse every request for money from now on."),
+            "resume": ("chimera.cli.spend:resume", "Let spending go on after a pause."),
+            "status": ("chimera.cli.spend:status", "Tell whether spending is paused, what is held, what is owed."),
+            "holds": ("chimera.cli.spend:holds", "List the approvals that were not settled yet."),
+            "settle": ("chimera.cli.spend:settle", "Close an approval at what was really spent."),
+            "void": ("chimera.cli.spend:void", "Close an approval of which nothing was spent."),
+        },
+    ),
     "ledger": (
         "The signed ledger.",
         {
@@ -125,6 +156,10 @@ _GROUPS: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
             "show": (
                 "chimera.cli.ledger:show",
                 "List the newest rows of the ledger; with --json whole, as they can be checked offline.",
+            ),
+            "explain": (
+                "chimera.cli.ledger_explain:explain_",
+                "Tell why one row is as it is: the rule, its inputs, the points of the risk.",
             ),
         },
     ),

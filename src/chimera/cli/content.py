@@ -124,6 +124,14 @@ def _table(pieces: tuple[ContentSummary, ...]) -> Table:
     return table
 
 
+def _money(details: ContentDetails) -> str:
+    money = details.money
+    if not money.approved_usd:
+        return ""
+    held = f", ${money.held_usd} held" if money.held_usd else ""
+    return f"${money.approved_usd} approved, ${money.settled_usd} settled{held}"
+
+
 def _details(details: ContentDetails) -> Table:
     summary = details.summary
     table = Table(show_header=False, box=None)
@@ -134,11 +142,12 @@ def _details(details: ContentDetails) -> Table:
         "Stage": summary.stage,
         "Why not out": summary.waits_or_failed or "",
         "Cost": f"${summary.production_cost:.2f}",
+        "Money": _money(details),
         "Quality": "" if summary.quality_score is None else f"{summary.quality_score:.2f}",
         "Video": " ".join(filter(None, (summary.media_url, details.resolution))),
         "Length": f"{details.duration_seconds} s" if details.duration_seconds else "",
         "Tools": ", ".join(f"{use['tool']} {use['version']}" for use in details.metadata.get("tools", [])),
-        "Ledger": ", ".join(details.metadata.get("ledger_tx_ids", [])),
+        "Ledger": ", ".join(str(tx_id) for tx_id in details.metadata.get("ledger_tx_ids", [])),
         "Page": ", ".join(details.urls.values()),
     }
     for name, value in rows.items():

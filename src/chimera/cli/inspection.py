@@ -14,7 +14,7 @@ import redis.asyncio
 from chimera.cli.finding import Finding, State, one_of
 from chimera.config.settings import Settings
 from chimera.core.errors import ChimeraError, EngineUnavailable
-from chimera.security.keys import cfo_signing_key
+from chimera.security.keys import cfo_public_key, cfo_signing_key
 from chimera.storage.access import Separation, separation
 from chimera.storage.database import check_connection
 from chimera.storage.engines.account import engine_account
@@ -133,6 +133,8 @@ def fonts_finding() -> Finding:
 def key_finding(home: Path, environment: Mapping[str, str]) -> Finding:
     """The CFO's signing key: a given one is read (and never shown); otherwise the home's, drawn on first use."""
     given = environment.get("CFO_PRIVATE_KEY")
+    if address := environment.get("CFO_URL"):
+        return _address_finding(home, address, environment)
     if given:
         try:
             cfo_signing_key(home / "keys", given)
@@ -142,6 +144,15 @@ def key_finding(home: Path, environment: Mapping[str, str]) -> Finding:
     kept = sorted(item.name for item in (home / "keys").glob("*")) if _may_list(home / "keys") else []
     own = f"in {home / 'keys'}: {', '.join(kept)}" if kept else "made on first use"
     return Finding("Key CFO_PRIVATE_KEY", State.LOCAL, f"not set; own key {own}", needed=False)
+
+
+def _address_finding(home: Path, address: str, environment: Mapping[str, str]) -> Finding:
+    """Where another process is asked for money; it is not asked now."""
+    try:
+        cfo_public_key(home / "keys", environment.get("CFO_PUBLIC_KEY") or None)
+    except ChimeraError as refusal:
+        return Finding("CFO at CFO_URL", State.MISSING, refusal.message, "set CFO_PUBLIC_KEY")
+    return Finding("CFO at CFO_URL", State.REAL, f"asked at {address} (not tried), no signing key here")
 
 
 def vendor_findings(environment: Mapping[str, str]) -> tuple[Finding, ...]:

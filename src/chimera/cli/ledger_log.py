@@ -12,7 +12,7 @@ from nacl.signing import VerifyKey
 from chimera.cli.document import print_json
 from chimera.cli.failure import EXIT_FAILURE
 from chimera.cli.options import Json
-from chimera.core.errors import NotFound, ToolFailed, ValidationFailed
+from chimera.core.errors import EngineUnavailable, NotFound, ToolFailed, ValidationFailed
 from chimera.security.keys import read_public_key
 from chimera.security.signed_note import NoteKey
 from chimera.treasury.proof import check as check_proof
@@ -72,11 +72,11 @@ async def export(*, format: Format = "csv", out: Out = None) -> None:  # noqa: A
 
 async def checkpoint(*, json: Json = False) -> None:
     """Publish the ledger now and print its signed checkpoint."""
-    from chimera.bootstrap.ledger_log import log_publisher
+    from chimera.bootstrap.ledger_log import studio_publisher
     from chimera.cli.studio import studio_of_environment
 
     async with studio_of_environment() as studio:
-        publisher = log_publisher(studio)
+        publisher = studio_publisher(studio)
         await publisher.publish()
         newest, key = await publisher.newest(), await publisher.log_key()
     if newest is None:
@@ -99,11 +99,15 @@ async def checkpoint(*, json: Json = False) -> None:
 async def rotate_key(*, json: Json = False) -> None:
     """Retire the CFO's key and begin a new one; old rows go on verifying."""
     from chimera.cli.studio import studio_of_environment
+    from chimera.storage.database import open_database
     from chimera.treasury.key_rotation import rotate_cfo_key
 
     async with studio_of_environment() as studio:
-        configured = studio.settings.cfo_private_key
-        rotation = await rotate_cfo_key(studio.database, studio.home / "keys", configured, studio.clock)
+        if studio.owner_url is None:
+            raise EngineUnavailable("only the database's owner may retire a key: set DATABASE_OWNER_URL")
+        async with open_database(studio.owner_url) as owned:
+            configured = studio.settings.cfo_private_key
+            rotation = await rotate_cfo_key(owned, studio.home / "keys", configured, studio.clock)
     if json:
         print_json(
             {

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from chimera.cli.transaction import whole_id
 from chimera.core.errors import ValidationFailed
 
 NAME_CHARACTERS_MAX = 100
@@ -13,7 +14,7 @@ As = Annotated[str | None, Parameter(name="--as", help="Who you are (default: th
 
 
 def person(name: str | None) -> str:
-    """The name given, otherwise that of the operating system's user.
+    """The name given, otherwise that of the operating system's user; an agent's id in its usual form.
 
     Raises:
         ValidationFailed: there is none, or it could not be read back.
@@ -26,4 +27,5 @@ def person(name: str | None) -> str:
         raise ValidationFailed(
             f"--as: a name has 1 to {NAME_CHARACTERS_MAX} printable characters on one line", {"field": "as"}
         )
-    return found
+    exact = whole_id(found)
+    return found if exact is None else str(exact)

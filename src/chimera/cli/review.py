@@ -1,6 +1,5 @@
 """`chimera review`: what waits for a person's decision."""
 
-import os
 from collections.abc import Sequence
 
 from rich.console import Console
@@ -9,7 +8,7 @@ from rich.table import Table
 
 from chimera.cli.document import print_json
 from chimera.cli.options import Json
-from chimera.core.clock import SystemClock
+from chimera.cli.studio import studio_of_environment
 from chimera.storage.records import review_item
 from chimera.storage.records.review_item import ReviewItem
 
@@ -18,12 +17,7 @@ ITEMS_MAX = 200
 
 async def review_list(*, json: Json = False) -> None:
     """What waits for a person, the longest waiting first, then what was decided."""
-    # Imported here: `chimera --version` must not load the engines.
-    from chimera.bootstrap.studio import open_studio
-    from chimera.config.settings import Settings
-
-    settings = Settings.from_environment(os.environ)
-    async with open_studio(settings, SystemClock()) as studio, studio.database.transaction() as connection:
+    async with studio_of_environment() as studio, studio.database.transaction() as connection:
         items = await review_item.listed(connection, ITEMS_MAX)
     if json:
         print_json(document(items))

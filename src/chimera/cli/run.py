@@ -31,10 +31,11 @@ from chimera.cli.options import (
 from chimera.cli.progress import shown_progress
 from chimera.cli.run_summary import run_summary
 from chimera.cli.scout import parse_as_of, scout_request
+from chimera.cli.waiting import finish_what_was_left, outcome_or_refusal, say
 from chimera.config.settings import Settings
 from chimera.contracts.asset import ToolChoice
 from chimera.contracts.choice import Choice
-from chimera.contracts.order import ContentOrder, ContentOutcome
+from chimera.contracts.order import ContentOutcome
 from chimera.contracts.run_report import RunReport
 from chimera.contracts.trend import TrendAnalysisRequest
 from chimera.core.clock import SystemClock
@@ -56,6 +57,10 @@ LOCAL_TOOLS = ToolChoice(image="local", video="local", audio="local")
 Persona = Annotated[str, Parameter(help="A shipped persona's name, or a personality_profile as a JSON file.")]
 _SCRIPT_WORDS = validators.Number(gte=SCRIPT_WORDS_MIN, lte=SCRIPT_WORDS_MAX)
 WordsMin = Annotated[int, Parameter(validator=_SCRIPT_WORDS, help="Shortest script, in words.")]
+WaitSeconds = Annotated[
+    float,
+    Parameter(validator=validators.Number(gte=0, lte=604_800), help="How long to wait for a person's approval."),
+]
 WordsMax = Annotated[int, Parameter(validator=_SCRIPT_WORDS, help="Longest script, in words.")]
 
 
@@ -82,11 +87,12 @@ async def run(
     quality: Quality = QualityPreset.STANDARD,
     words_min: WordsMin = 110,
     words_max: WordsMax = 140,
+    wait: WaitSeconds = 0.0,
     json: Json = False,
 ) -> None:
     """Make one video about something that rises, from posts to the local channel.
 
-    What an earlier run left unfinished is finished instead of beginning another.
+    What an earlier run left unfinished is finished instead of beginning another, unless all of it waits for a person.
     """
     configure_logs()
     settings = Settings.from_environment(os.environ)
@@ -99,9 +105,12 @@ async def run(
     wish = one_piece.PieceWish(profile, words_min, words_max, Aspect(aspect), quality, LOCAL_TOOLS)
     with shown_progress(as_json=json) as progress:
         async with _open_workshop(settings, progress) as shop:
-            outcome = await _finish_what_was_left(shop)
+            await shop.studio.sweep()
+            outcome = await finish_what_was_left(shop.crew, shop.durable, wait)
             if outcome is None:
-                outcome = await _make_new(shop, scout_of(shop.studio, opened, moment), opened, request, wish)
+                scout = scout_of(shop.studio, opened, moment)
+                begun = await _begin_new(shop, scout, opened, request, wish)
+                outcome = await outcome_or_refusal(shop.crew, shop.durable, begun, wait)
             report = await _report(shop.studio, outcome)
             summary = await run_summary(shop.studio, report)
     if json:
@@ -124,21 +133,10 @@ async def _open_workshop(settings: Settings, progress: Progress) -> AsyncIterato
             yield Workshop(studio, crew, durable, progress)
 
 
-async def _finish_what_was_left(shop: Workshop) -> ContentOutcome | None:
-    """The outcome of the oldest piece that an earlier run left unfinished; the others go on meanwhile."""
-    left = await shop.durable.unfinished()
-    for content_id, document in left:
-        topic = await _topic(shop.studio, ContentOrder.model_validate(document).trend_id)
-        shop.progress(ProgressEvent("resume", 1.0, f"an earlier run left {topic!r} unfinished: going on with it"))
-        _say(f"An earlier run left a piece unfinished: {topic} ({content_id}). Going on with it.")
-    outcomes = [await one_piece.outcome_of(shop.durable, content_id) for content_id, _ in left]
-    return outcomes[0] if outcomes else None
-
-
-async def _make_new(
+async def _begin_new(
     shop: Workshop, scout: Scout, source: PostSource, request: TrendAnalysisRequest, wish: one_piece.PieceWish
-) -> ContentOutcome:
-    _say(f"Source: {source.label}")
+) -> UUID:
+    say(f"Source: {source.label}")
     analysis = await one_piece.find(shop.crew, scout, request)
     budget_usd = await _budget_left(shop.studio)
     async with one_piece.choosing_alone(shop.crew):
@@ -146,10 +144,10 @@ async def _make_new(
         begun = choice.trend_id and await one_piece.begin(shop.crew, shop.durable, choice.trend_id, wish)
     for passed in choice.passed_over:
         if passed.waits_for_human:
-            _say(f"Passed over: {passed.topic} ({passed.reason}); see `chimera review list`")
+            say(f"Passed over: {passed.topic} ({passed.reason}); see `chimera review list`")
     if begun is None:
         raise _nothing_to_make(choice)
-    return await one_piece.outcome_of(shop.durable, begun)
+    return begun
 
 
 def _nothing_to_make(choice: Choice) -> NoTrends | WaitsForHuman:
@@ -188,13 +186,3 @@ async def _report(studio: Studio, outcome: ContentOutcome) -> RunReport:
         asset=outcome.asset,
         publication=outcome.publication,
     )
-
-
-async def _topic(studio: Studio, trend_id: UUID) -> str:
-    async with studio.database.transaction() as connection:
-        record = await trends.get(connection, trend_id)
-    return record.topic if record else str(trend_id)
-
-
-def _say(sentence: str) -> None:
-    sys.stderr.write(sentence + "\n")

@@ -38,7 +38,9 @@ def _facts(studio: Studio, report: RunReport, proof: str) -> Table:
     table.add_row("Video", escape(str(studio.blobs.path(video.url))))
     table.add_row("Length", f"{video.duration_seconds} s, {video.size_bytes / 2**20:.1f} MB")
     table.add_row("Quality", f"{report.asset.quality_score} of 1, measured from the file")
-    table.add_row("Cost", f"${report.asset.production_cost} (estimated ${report.brief.estimated_cost})")
+    table.add_row(
+        "Cost", f"${report.asset.production_cost} settled (${report.brief.estimated_cost} estimated and held)"
+    )
     table.add_row("Approved", escape(f"{approval.reason}; risk {approval.risk_score}"))
     table.add_row("Signature", f"{approval.approval_signature[:18]}…{approval.approval_signature[-8:]}")
     table.add_row("Ledger", proof)

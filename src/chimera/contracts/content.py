@@ -38,6 +38,14 @@ class ContentList(Contract):
     content: tuple[ContentSummary, ...]
 
 
+class PieceMoney(Contract):
+    """What the ledger tells of a piece: approved in all, settled at what was really spent, and still held."""
+
+    approved_usd: Usd
+    settled_usd: Usd
+    held_usd: Usd
+
+
 class ContentDetails(Contract):
     """One piece with everything kept about it; `metadata` is its row's own."""
 
@@ -48,6 +56,7 @@ class ContentDetails(Contract):
     duration_seconds: int | None
     resolution: str | None
     urls: dict[str, str]
+    money: PieceMoney
     metadata: dict[str, Any]
 
 
@@ -62,7 +71,8 @@ class ExportedFile(Contract):
 class ExportBundle(Contract):
     """Everything behind one piece, for keeping and for checking without Chimera.
 
-    Each signed decision holds under `cfo_public_key` (Ed25519, hex): see `security/decision_signature.py`.
+    `signed_decisions` are the ledger's rows about the piece: approvals, and what settled or released them.
+    Each holds under `cfo_public_key` (Ed25519, hex): see `security/decision_signature.py`.
     """
 
     exported_at: Moment

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field, StrictBool
+from pydantic import AfterValidator, Field, StrictBool
 
 from chimera.contracts.budget import BudgetState
 from chimera.contracts.contract import Contract, Usd
@@ -11,7 +11,15 @@ from chimera.contracts.ledger import LedgerEntry
 
 Amount = Annotated[Usd, Field(gt=0, max_digits=18, decimal_places=6)]
 Reason = Annotated[str, Field(min_length=1, max_length=2000)]
-PersonName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._@-]{0,63}$")]
+
+
+def _printable(name: str) -> str:
+    if not name.isprintable() or name != name.strip():
+        raise ValueError("must be printable characters on one line")
+    return name
+
+
+PersonName = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_printable)]
 
 
 class HoldTerms(Contract):

@@ -2,8 +2,8 @@
 
 ChimeraError
 ├── GovernanceRefusal      the rules said no: nothing was spent, retrying as it is will not help
-│   ├── BudgetExceeded, RoiTooLow, InvalidSignature, SpendPaused, SafetyBlocked, Forbidden,
-│       Unauthenticated
+│   ├── BudgetExceeded, RoiTooLow, ApprovalRejected, ApprovalExpired, InvalidSignature, SpendPaused, SafetyBlocked,
+│   │   Forbidden, Unauthenticated
 ├── BadInput               the caller can mend it
 │   ├── ValidationFailed, NotFound, NoTrends, Conflict, VideoTooLong
 ├── Missing                something the machine needs is not there
@@ -40,6 +40,18 @@ class BudgetExceeded(GovernanceRefusal):
 
 class RoiTooLow(GovernanceRefusal):
     code, status = "ROI_TOO_LOW", 422
+
+
+class ApprovalRejected(GovernanceRefusal):
+    """A person said no to an escalated request, or nobody answered it in time."""
+
+    code, status = "APPROVAL_REJECTED", 403
+
+
+class ApprovalExpired(GovernanceRefusal):
+    """The approval was a hold, and its time is over: the money must be asked for anew."""
+
+    code, status = "APPROVAL_EXPIRED", 403
 
 
 class InvalidSignature(GovernanceRefusal):

@@ -1,4 +1,4 @@
-"""The durable content workflow: brief, approve, produce, review, publish, each a kept step of one piece.
+"""The durable content workflow: brief, approve, begin, produce, settle, review, publish, each a kept step of one piece.
 
 A step repeated after a kill finds what it did before by the piece's id, its request id, its job ids and its intent row.
 """
@@ -6,19 +6,20 @@ A step repeated after a kill finds what it did before by the piece's id, its req
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from decimal import Decimal
+from functools import partial
 from typing import TypeVar
 from uuid import UUID, uuid5
 
 from chimera.agents.artist.production import (
+    PRODUCTION_ATTEMPTS_MAX,
     Production,
     ProductionOptions,
     asset_of,
-    production_request_id,
     quality_request_of,
 )
 from chimera.agents.director.cost_estimate import CostEstimate
 from chimera.agents.director.options import BriefOptions
-from chimera.contracts.approval import Approval, ApprovalRequest
+from chimera.contracts.approval import Approval, SignedDecision
 from chimera.contracts.asset import ProductionRequest
 from chimera.contracts.brief import Brief, BriefRequest
 from chimera.contracts.contract import Contract
@@ -26,19 +27,21 @@ from chimera.contracts.evidence import TrendEvidence
 from chimera.contracts.order import ContentOrder, ContentOutcome
 from chimera.contracts.publication import Publication
 from chimera.contracts.review import Review, ReviewOutcome, SafetyVerdict
+from chimera.contracts.settlement import Settlement
 from chimera.contracts.storyboard import Storyboard
 from chimera.core.clock import elapsed_ms
-from chimera.core.errors import ChimeraError, NotFound, QualityFailed, SafetyBlocked
+from chimera.core.errors import ApprovalExpired, ChimeraError, NotFound, QualityFailed, SafetyBlocked
 from chimera.core.progress import ProgressEvent
-from chimera.core.vocabulary import RequestType, Role, Stage
+from chimera.core.vocabulary import Stage
 from chimera.pipeline import flow
 from chimera.pipeline.crew import Crew
 from chimera.pipeline.durable import Document, step
+from chimera.pipeline.hold import ProductionHold
 from chimera.pipeline.outgoing_texts import outgoing_texts
 from chimera.storage.records import content_pipeline, review_item, trends
 from chimera.storage.records.content_pipeline import ContentRecord
 from chimera.storage.records.review_item import ReviewItem
-from chimera.treasury.refusal import require_approved
+from chimera.treasury.refusal import escalated_tx
 
 Given = TypeVar("Given", bound=Contract)
 
@@ -64,8 +67,7 @@ class ContentWorkflow:
 
     async def _make(self, order: ContentOrder) -> ContentOutcome:
         brief = await self._step(flow.BRIEF, Brief, order, lambda: self._brief(order))
-        approval = await self._step(flow.APPROVE, Approval, order, lambda: self._approve(order))
-        production = await self._step(flow.PRODUCE, Production, order, lambda: self._produce(order))
+        approval, production = await self._paid_for(order)
         review = await self._step(flow.REVIEW, Review, order, lambda: self._review(order, production))
         publication = None
         if review.outcome is ReviewOutcome.PASSED:
@@ -83,6 +85,44 @@ class ContentWorkflow:
             publication=publication,
         )
 
+    async def _paid_for(self, order: ContentOrder) -> tuple[Approval, Production]:
+        """The production and the approval it was made under; an approval that ran out is asked for anew.
+
+        Raises:
+            ChimeraError: why there is none; no hold stays open for it.
+        """
+        for attempt in range(1, PRODUCTION_ATTEMPTS_MAX + 1):
+            try:
+                return await self._attempt(order, ProductionHold(self._crew, order.content_id, attempt))
+            except ApprovalExpired as late:
+                expired = late
+        raise expired
+
+    async def _attempt(self, order: ContentOrder, hold: ProductionHold) -> tuple[Approval, Production]:
+        submitting = False
+        try:
+            approval = await self._approved(order, hold)
+            signed = await self._step(flow.BEGIN, SignedDecision, order, hold.begin)
+            submitting = True
+            production = await self._step(
+                flow.PRODUCE, Production, order, lambda: self._produce(order, hold.attempt, signed)
+            )
+            await self._step(flow.SETTLE, Settlement, order, lambda: hold.settle(production))
+        except ChimeraError as failure:
+            close = partial(hold.close, failure.message, submitting=submitting)
+            await self._step(flow.CLOSE, Settlement, order, close)
+            raise
+        return approval, production
+
+    async def _approved(self, order: ContentOrder, hold: ProductionHold) -> Approval:
+        """The approval; where a person is asked, once there is an answer. Between the two steps nothing is held."""
+        approval = await self._step(flow.APPROVE, Approval, order, hold.ask)
+        tx_id = escalated_tx(approval)
+        if tx_id is None:
+            return approval
+        await self._crew.answers.answered(tx_id)
+        return await self._step(flow.ANSWER, Approval, order, lambda: hold.answer(tx_id))
+
     async def _brief(self, order: ContentOrder) -> Brief:
         request = BriefRequest(trend_id=order.trend_id, personality_profile=order.personality_profile)
         options = BriefOptions(order.words_min, order.words_max, order.aspect, order.quality_preset)
@@ -93,36 +133,15 @@ class ContentWorkflow:
             )
         return brief
 
-    async def _approve(self, order: ContentOrder) -> Approval:
-        request = await self._approval_request(order)
-        approval = await self._crew.cfo.approve(request, estimate_usd=request.request_cost)
-        signed = await self._crew.cfo.signed_decision(request.request_id)
-        async with self._crew.database.transaction() as connection:
-            facts = {"ledger_tx_ids": [str(signed.tx_id)], "approvals": [approval.model_dump(mode="json")]}
-            await content_pipeline.merge_metadata(connection, order.content_id, facts)
-        require_approved(approval, request)
-        return approval
-
-    async def _approval_request(self, order: ContentOrder) -> ApprovalRequest:
-        piece = await self._piece(order.content_id)
-        return ApprovalRequest(
-            request_id=production_request_id(order.content_id),
-            agent_id=self._crew.agent_ids[Role.ARTIST],
-            request_type=RequestType.COMPUTE,
-            request_cost=CostEstimate.model_validate(piece.metadata["cost_estimate"]).estimated_cost_usd,
-            projected_roi=Decimal(str(piece.metadata["projected_roi"])),
-            justification=f"Produce the video {piece.storyboard.title!r}",
-        )
-
-    async def _produce(self, order: ContentOrder) -> Production:
+    async def _produce(self, order: ContentOrder, attempt: int, signed: SignedDecision) -> Production:
         await self._crew.stages.advance(order.content_id, Stage.GENERATING)
         piece = await self._piece(order.content_id)
         estimate = CostEstimate.model_validate(piece.metadata["cost_estimate"])
         estimated: dict[str, Decimal] = {part.tool: part.cpu_seconds for part in estimate.tools}
         return await self._crew.artist.produce(
             ProductionRequest(brief_id=order.content_id, tools=order.tools, quality_preset=order.quality_preset),
-            approval=await self._crew.cfo.signed_decision(production_request_id(order.content_id)),
-            options=ProductionOptions(aspect=order.aspect, estimated_cpu_seconds=estimated),
+            approval=signed,
+            options=ProductionOptions(aspect=order.aspect, attempt=attempt, estimated_cpu_seconds=estimated),
             progress=self._crew.progress,
         )
 

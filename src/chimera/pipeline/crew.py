@@ -15,6 +15,7 @@ from chimera.agents.worker.agent import Worker
 from chimera.core.clock import Clock
 from chimera.core.progress import Progress
 from chimera.core.vocabulary import Role
+from chimera.pipeline.answers import Answers
 from chimera.pipeline.stages import Stages
 from chimera.storage.blobs import Blobs
 from chimera.storage.database import Database
@@ -39,6 +40,7 @@ class Crew:
     worker: Worker
     presence: Presence
     stages: Stages
+    answers: Answers
     database: Database
     blobs: Blobs
     clock: Clock

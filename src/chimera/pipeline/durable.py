@@ -22,8 +22,10 @@ Document = dict[str, Any]
 """JSON between steps: what a contract's `model_dump(mode="json")` gives."""
 Body = Callable[[Document], Awaitable[Document]]
 
-APPLICATION_VERSION = "content-1"
+APPLICATION_VERSION = "content-2"
 """Changed when the content workflow's steps change: DBOS recovers a workflow only under the version it began with."""
+EARLIER_VERSIONS = ["content-1"]
+"""What was left unfinished under one of these is begun again; its steps find by their ids what they did before."""
 SLOTS_MAX = 64
 _SLOT_LOCK = 0x43480000
 _SLOT_CHOICE_LOCK = _SLOT_LOCK - 1
@@ -31,6 +33,9 @@ _SYSTEM_POOL_CONNECTIONS = 4
 _POLL_SECONDS = 0.1
 _TAKE_OVER_SECONDS = 5.0
 _UNFINISHED = ["PENDING", "ENQUEUED", "DELAYED"]
+_UNFINISHED_MAX = 1000
+_CANCELLED = "CANCELLED"
+"""Only by `begin_again`, on the way back to its first step."""
 
 _log = structlog.get_logger(__name__)
 _body: Body | None = None
@@ -75,7 +80,9 @@ class Durable:
 
     async def unfinished(self) -> list[tuple[UUID, Document]]:
         """Content workflows that an ended process left unfinished, oldest first; those of living ones are theirs."""
-        found = await DBOS.list_workflows_async(status=_UNFINISHED, name="content", limit=1000)
+        found = await DBOS.list_workflows_async(
+            status=_UNFINISHED, name="content", app_version=APPLICATION_VERSION, limit=_UNFINISHED_MAX
+        )
         others = await self._slots.others_at_work()
         return [
             (UUID(item.workflow_id), item.input["args"][0])
@@ -126,6 +133,7 @@ async def open_durable(database_url: str, body: Body) -> AsyncIterator[Durable]:
         DBOS(config=_config(database_url, _executor_id(slots.mine)))
         try:
             DBOS.launch()
+            await slots.begin_again()
             await slots.take_over()
             yield Durable(slots)
         finally:
@@ -166,6 +174,18 @@ class _Slots:
         its fresh work would be taken for a dead one's."""
         async with _free_slots(self._connection, set(range(SLOTS_MAX)) - {self.mine}) as ended:
             await asyncio.to_thread(DBOS._recover_pending_workflows, [_executor_id(slot) for slot in ended])
+
+    async def begin_again(self) -> None:
+        """Send what ended processes of an earlier version left unfinished back to its first step, under this one."""
+        async with _free_slots(self._connection, set(range(SLOTS_MAX)) - {self.mine}) as ended:
+            gone = {_executor_id(slot) for slot in (*ended, self.mine)}
+            found = await DBOS.list_workflows_async(
+                status=[*_UNFINISHED, _CANCELLED], name="content", app_version=EARLIER_VERSIONS, limit=_UNFINISHED_MAX
+            )
+            for left in found:
+                if left.executor_id in gone:
+                    await DBOS.cancel_workflow_async(left.workflow_id)  # only an ended one can be sent back
+                    await DBOS.rewind_workflow_async(left.workflow_id, application_version=APPLICATION_VERSION)
 
     async def others_at_work(self) -> frozenset[str]:
         """The executor ids of other living processes."""

@@ -1,7 +1,7 @@
 """From posts to one finished piece: find and choose, then the durable workflow. What `chimera run` does."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from decimal import Decimal
@@ -11,17 +11,23 @@ from chimera.agents.scout.agent import Scout
 from chimera.contracts.asset import ToolChoice
 from chimera.contracts.brief import PersonalityProfile
 from chimera.contracts.choice import Choice
+from chimera.contracts.escalation import Escalation
 from chimera.contracts.order import ContentOrder, ContentOutcome
 from chimera.contracts.trend import TrendAnalysis, TrendAnalysisRequest
 from chimera.core.identity import new_id
 from chimera.core.progress import ProgressEvent
 from chimera.core.vocabulary import Aspect, QualityPreset, Role
 from chimera.pipeline import flow
+from chimera.pipeline.answers import WAITING
 from chimera.pipeline.crew import Crew
 from chimera.pipeline.durable import Durable
 from chimera.storage.records import content_pipeline
 
 DRAFT_EVERY_SECONDS = 0.05
+WAITS_EVERY_SECONDS = 0.5
+
+Waits = Callable[[UUID, Escalation], None]
+"""Told once when a piece is found waiting for a person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +97,39 @@ async def _stands(crew: Crew, content_id: UUID) -> bool:
         return await content_pipeline.get(connection, content_id) is not None
 
 
-async def outcome_of(durable: Durable, content_id: UUID) -> ContentOutcome:
-    """The outcome of a piece under way, once there; raises why it failed."""
-    return ContentOutcome.model_validate(await durable.result(content_id))
+async def outcome_of(
+    crew: Crew, durable: Durable, content_id: UUID, *, wait_seconds: float, waits: Waits
+) -> ContentOutcome | Escalation:
+    """The outcome of a piece under way, once there; or what a person must answer first, if it has waited so long for
+    that answer. The piece goes on waiting then, and whoever follows it next gets its outcome.
+
+    Raises:
+        ChimeraError: why it failed.
+    """
+    ending = asyncio.create_task(durable.result(content_id))
+    told_at: float | None = None
+    try:
+        while not (await asyncio.wait({ending}, timeout=WAITS_EVERY_SECONDS))[0]:
+            escalation = await _waits_for(crew, content_id)
+            if escalation is None:
+                continue
+            if told_at is None:
+                told_at = crew.clock.monotonic()
+                waits(content_id, escalation)
+            if crew.clock.monotonic() - told_at >= wait_seconds:
+                return escalation
+        return ContentOutcome.model_validate(ending.result())
+    finally:
+        ending.cancel()
+        await asyncio.gather(ending, return_exceptions=True)
+
+
+async def _waits_for(crew: Crew, content_id: UUID) -> Escalation | None:
+    """The question that a person has not answered yet, if the piece waits for one."""
+    async with crew.database.transaction() as connection:
+        piece = await content_pipeline.get(connection, content_id)
+    tx_id = piece.metadata.get("waits_for") if piece else None
+    if tx_id is None:
+        return None
+    escalation = await crew.cfo.escalation(UUID(tx_id))
+    return escalation if escalation.state == WAITING else None

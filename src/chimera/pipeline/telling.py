@@ -10,7 +10,7 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
-from chimera.agents.artist.production import Production, asset_of
+from chimera.agents.artist.production import Production, asset_of, production_request_ids
 from chimera.contracts.approval import SignedDecision
 from chimera.contracts.asset import Asset
 from chimera.contracts.channel_post import ChannelPost, MediaName
@@ -18,11 +18,13 @@ from chimera.contracts.content import ContentDetails, ContentSummary, ExportBund
 from chimera.core.errors import Conflict, NotFound, ValidationFailed
 from chimera.core.vocabulary import Stage
 from chimera.pipeline.flow import PRODUCE
+from chimera.pipeline.money import money_of
 from chimera.pipeline.trend_record import trend_of
 from chimera.storage.blobs import Blobs
 from chimera.storage.database import Connection, Database
-from chimera.storage.records import content_pipeline, trends, video_metadata
+from chimera.storage.records import content_pipeline, ledger, trends, video_metadata
 from chimera.storage.records.content_pipeline import ContentRecord
+from chimera.storage.records.ledger import LedgerRecord
 from chimera.storage.records.trends import TrendRecord
 from chimera.storage.records.video_metadata import VideoRecord
 
@@ -31,11 +33,12 @@ NEWEST = "newest"
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """The rows of one content piece."""
+    """The rows of one content piece; those of the ledger oldest first."""
 
     content: ContentRecord
     trend: TrendRecord
     video: VideoRecord | None
+    spending: Sequence[LedgerRecord] = ()
 
     @property
     def summary(self) -> ContentSummary:
@@ -65,6 +68,7 @@ class Piece:
             duration_seconds=self.video.duration_seconds if self.video else None,
             resolution=self.video.resolution if self.video else None,
             urls=urls,
+            money=money_of(self.spending),
             metadata=self.content.metadata,
         )
 
@@ -74,6 +78,8 @@ def why_not_published(stage: Stage, metadata: dict[str, Any]) -> str | None:
     if stage is Stage.FAILED:
         error = metadata.get("error") or {}
         return f"{error.get('code', 'INTERNAL')}: {error.get('message', 'no reason was kept')}"
+    if tx_id := metadata.get("waits_for"):
+        return f"a person is asked for its money: see `chimera approvals show {tx_id}`"
     if stage is Stage.REVIEW:
         reasons = (metadata.get("review") or {}).get("reasons") or ["it is being reviewed, or waits for a person"]
         return "; ".join(str(reason) for reason in reasons)
@@ -102,7 +108,8 @@ async def find_piece(database: Database, named: str) -> Piece:
         trend = await trends.get(connection, content.trend_source_id) if content else None
         if content is None or trend is None:
             raise NotFound(f"there is no content piece {named}: `chimera content list` shows them", {"content": named})
-        return Piece(content, trend, await video_metadata.of_content(connection, content.id))
+        spending = await ledger.of_requests(connection, production_request_ids(content.id))
+        return Piece(content, trend, await video_metadata.of_content(connection, content.id), spending)
 
 
 async def _content(connection: Connection, named: str) -> ContentRecord | None:
@@ -151,8 +158,8 @@ def media_of(production: Production, blobs: Blobs) -> dict[MediaName, Path]:
 
 
 def ledger_tx_ids(piece: Piece) -> list[UUID]:
-    """The ledger transactions that approved the piece's spending."""
-    return [UUID(tx_id) for tx_id in piece.content.metadata.get("ledger_tx_ids", [])]
+    """The ledger transactions that approved the piece's spending, and those that settled or released it."""
+    return [row.tx_id for row in piece.spending]
 
 
 def export_bundle(

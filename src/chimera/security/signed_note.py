@@ -51,7 +51,7 @@ class NoteKey:
             if str(key) == text.strip():
                 return key
         raise ValidationFailed(
-            "not a verifier key: it reads <name>+<8 hex digits>+<base64>, as `chimera ledger checkpoint --json` shows it"
+            "not a verifier key: it reads <name>+<8 hex digits>+<base64>, as `chimera ledger checkpoint --json` tells"
         )
 
 

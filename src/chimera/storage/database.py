@@ -53,6 +53,7 @@ async def open_database(url: str) -> AsyncIterator[Database]:
         max_size=POOL_CONNECTIONS_MAX,
         open=False,
         timeout=CONNECT_SECONDS_MAX,
+        check=AsyncConnectionPool.check_connection,
         kwargs={
             "row_factory": dict_row,
             "connect_timeout": int(CONNECT_SECONDS_MAX),

@@ -21,7 +21,10 @@ def configure_logs(level: str | None = None) -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.dev.ConsoleRenderer() if watched else structlog.processors.JSONRenderer(),
+            # Without the values of variables, which may hold a token or a key.
+            structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+            if watched
+            else structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(number if number is not None else logging.WARNING),
         logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),

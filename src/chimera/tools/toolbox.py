@@ -47,23 +47,28 @@ class Toolbox:
         """The job's status once it has succeeded; the same id again gives the same answer without running again.
 
         Raises:
-            InvalidSignature, BudgetExceeded: the permit does not hold; nothing was started.
+            InvalidSignature, ApprovalExpired, BudgetExceeded: the permit does not hold; nothing was started.
             McpTimeout: not finished in time; the job was ended.
             ChimeraError: what the tool failed with; `details.cpu_seconds` is what it used, where known.
         """
-        left_usd = check_permit(permit, self._public_key)
+        left_usd = check_permit(permit, self._public_key, self._clock.now())
         reference: dict[str, object] = {"job_id": str(job_id), "folder": str(folder)}
         bound = {"cpu_seconds_max": _cpu_seconds(left_usd, permit)}
         submission = {**reference, **bound, "job": job.model_dump(mode="json")}
         try:
             status = await self._follow(tool, submission, reference, progress)
         except (McpTimeout, asyncio.CancelledError):
-            await self._cancel(reference)
+            await self.cancel(job_id, folder)
             raise
         if status.state == "succeeded":
             return status
         failure = failure_of(status.error or {})
         raise type(failure)(failure.message, {**failure.details, "cpu_seconds": status.cpu_seconds, "tool": tool})
+
+    async def cancel(self, job_id: UUID, folder: Path) -> None:
+        """End the job and its processes, if the tool server can be reached; its folder tells what became of it."""
+        with anyio.move_on_after(CANCEL_SECONDS_MAX, shield=True), suppress(ChimeraError, SessionLost):
+            await self._session.call("job_cancel", {"job_id": str(job_id), "folder": str(folder)})
 
     async def healthy(self) -> bool:
         """Whether the tool server answers."""
@@ -91,10 +96,6 @@ class Toolbox:
                 )
             await asyncio.sleep(pause_seconds)
             pause_seconds = min(pause_seconds * 1.5, POLL_SECONDS_MAX)
-
-    async def _cancel(self, reference: dict[str, object]) -> None:
-        with anyio.move_on_after(CANCEL_SECONDS_MAX, shield=True), suppress(ChimeraError, SessionLost):
-            await self._session.call("job_cancel", reference)
 
 
 @asynccontextmanager

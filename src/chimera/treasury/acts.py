@@ -110,7 +110,7 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """What an act comes to. `same_tx`: it was done before, in this row. `spoiled`: an approval did not go as meant."""
+    """What an act comes to. `same_tx`: the row in which it was done before. `spoils`: it went not as approved."""
 
     drafts: Sequence[Draft] = ()
     same_tx: UUID | None = None
@@ -119,7 +119,7 @@ class Played:
     holds_until: datetime | None = None
     pauses: bool = False
     resumes: bool = False
-    spoiled: bool = False
+    spoils: EnteredRow | None = None
 
 
 class Scene(Protocol):
@@ -202,7 +202,7 @@ def _overrun(approval: EnteredRow, settled: Draft, excess: int, charged: Charged
     if pauses:
         told = f"{reason}, and beyond a budget: look into it, then resume"
         drafts.append(_switch(EntryKind.PAUSE, ReasonCode.OVERRUN, told, BY_OVERRUN, scene.fresh_id(), scene))
-    return Played(drafts, closes_hold=approval.tx_id, pauses=pauses, spoiled=True)
+    return Played(drafts, closes_hold=approval.tx_id, pauses=pauses, spoils=approval)
 
 
 def _settled_before(act: Settle, approval: EnteredRow, done: EnteredRow, scene: Scene) -> Played:
@@ -221,7 +221,7 @@ def _void(act: Void, scene: Scene) -> Played:
         raise _closed(approval, done)
     _give_back(approval, scene)
     draft = _after(approval, EntryKind.VOID, ReasonCode.VOIDED, act.reason, approval.amount_micros, {})
-    return Played([draft], closes_hold=approval.tx_id, spoiled=True)
+    return Played([draft], closes_hold=approval.tx_id, spoils=approval)
 
 
 def _expire(act: Expire, scene: Scene) -> Played:
@@ -231,7 +231,7 @@ def _expire(act: Expire, scene: Scene) -> Played:
     _give_back(approval, scene)
     reason = f"Not begun by {hold.expires_at.isoformat(timespec='seconds')}: the hold is released"
     draft = _after(approval, EntryKind.EXPIRE, ReasonCode.EXPIRED, reason, approval.amount_micros, {})
-    return Played([draft], closes_hold=approval.tx_id, spoiled=True)
+    return Played([draft], closes_hold=approval.tx_id, spoils=approval)
 
 
 def _give_back(approval: EnteredRow, scene: Scene) -> None:

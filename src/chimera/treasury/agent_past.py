@@ -26,7 +26,7 @@ WAKE_MICROS = 6 * _HOUR_MICROS
 
 
 class AgentPast:
-    """All of it is bounded: about 1.5 KB, however many rows it has counted."""
+    """All of it is bounded: about 2.5 KB, however many rows it has counted."""
 
     __slots__ = (
         "approved",
@@ -83,6 +83,7 @@ class AgentPast:
         if seq in self.spoiled_seqs:
             return
         self.spoiled_seqs.append(seq)
+        self.last_seq = max(self.last_seq, seq)
         del self.spoiled_seqs[:-_SPOILED_SEQS_MAX]
         self.texts.excuse(seq)
         self.errors = min(self.errors + 1, max(self.decided, 1))

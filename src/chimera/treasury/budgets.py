@@ -12,12 +12,21 @@ from chimera.storage.records.budget_tracking import BudgetLimit, BudgetRecord
 from chimera.treasury.periods import PeriodBounds, current_periods
 from chimera.treasury.policy import BudgetLimits
 
+_NOTHING = Decimal("0.00")
+
 
 async def read_budgets(connection: Connection, limits: BudgetLimits, at: datetime) -> list[BudgetRecord]:
     """Every current line as the next decision will see it; nothing is written."""
     periods = current_periods(at)
-    found = {(line.period, line.category): line for line in await budget_tracking.current(connection, _starts(periods))}
-    return [_seen(limit, found.get((limit.period, limit.category)), at) for limit in _wanted(periods, limits)]
+    starts = _starts(periods)
+    found = {(line.period, line.category): line for line in await budget_tracking.current(connection, starts)}
+    wanted = _wanted(periods, limits)
+    carried = {} if len(found) == len(wanted) else await budget_tracking.carried_over(connection, starts)
+    return [
+        _seen(limit, found.get(key), carried.get(key, _NOTHING), at)
+        for limit in wanted
+        for key in [(limit.period.value, limit.category.value)]
+    ]
 
 
 def _starts(periods: Sequence[PeriodBounds]) -> Mapping[BudgetPeriod, datetime]:
@@ -32,7 +41,7 @@ def _wanted(periods: Sequence[PeriodBounds], limits: BudgetLimits) -> list[Budge
     ]
 
 
-def _seen(limit: BudgetLimit, line: BudgetRecord | None, at: datetime) -> BudgetRecord:
+def _seen(limit: BudgetLimit, line: BudgetRecord | None, carried: Decimal, at: datetime) -> BudgetRecord:
     if line is not None:
         return replace(line, limit_amount=max(limit.limit_amount, line.spent_amount))
     return BudgetRecord(
@@ -40,8 +49,9 @@ def _seen(limit: BudgetLimit, line: BudgetRecord | None, at: datetime) -> Budget
         period=limit.period,
         category=limit.category,
         limit_amount=limit.limit_amount,
-        spent_amount=Decimal("0.00"),
+        spent_amount=_NOTHING,
         period_start=limit.period_start,
         period_end=limit.period_end,
         updated_at=at,
+        carried_amount=carried,
     )

@@ -267,8 +267,8 @@ class Clerk:
             desk.books.paused_by = None
         if played.pauses or played.resumes:
             desk.rules = desk.rules._replace(paused=played.pauses)
-        if played.spoiled:
-            self._pasts.spoiled(played.drafts[0].agent_id, desk.scribe.seq)
+        if played.spoils:
+            self._pasts.spoiled(played.spoils.agent_id, played.spoils.seq)
 
     def _following(self, desk: _Desk) -> Following:
         books, scribe = desk.books, desk.scribe

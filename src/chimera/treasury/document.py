@@ -1,69 +1,16 @@
-"""From a decision to its signed document and ledger row, and from the row back to the answer; pure.
+"""From a stored row back to what was answered, and to what others can check; pure.
 
 Whatever is answered is read from the document, so that a repeated request gets the identical answer.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
-from decimal import Decimal
-from uuid import UUID
 
 from chimera.contracts.approval import Approval, BudgetRemaining, SignedDecision
 from chimera.contracts.ledger import LedgerEntry
-from chimera.core.errors import Detail
 from chimera.core.vocabulary import Decision
 from chimera.security.decision_signature import canonical
 from chimera.storage.records.ledger import LedgerRecord
-from chimera.treasury.columns import columns_of
 
 _ENTRY_TEXTS = frozenset({"document", "leaf_hash"})
-
-
-@dataclass(frozen=True, slots=True)
-class Seal:
-    """What a row holds beside its document: the signature, the leaf of both, and the time the decision took."""
-
-    signature: str
-    key_id: str
-    leaf_hash: bytes
-    execution_time_ms: int
-
-
-def record_of(fields: Mapping[str, Detail], seal: Seal) -> LedgerRecord:
-    """The row of a document of any kind: every column but the seal's follows from the fields.
-
-    Raises:
-        KeyError, ValueError, ArithmeticError: a field is missing or of another form.
-    """
-    columns = columns_of(fields)
-    return LedgerRecord(
-        seq=int(str(fields["seq"])),
-        tx_id=UUID(columns.tx_id),
-        request_id=UUID(columns.request_id),
-        request_hash=columns.request_hash,
-        kind=columns.kind,
-        agent_id=UUID(columns.agent_id),
-        request_type=columns.request_type,
-        amount=Decimal(columns.amount),
-        amount_micros=columns.amount_micros,
-        currency=columns.currency,
-        projected_roi=None if columns.projected_roi is None else Decimal(columns.projected_roi),
-        risk_score=None if columns.risk_score is None else Decimal(columns.risk_score),
-        decision=columns.decision,
-        approved=columns.approved,
-        reason_code=columns.reason_code,
-        parent_tx=None if columns.parent_tx is None else UUID(columns.parent_tx),
-        approval_signature=seal.signature,
-        key_id=seal.key_id,
-        payload=dict(fields),
-        leaf_hash=seal.leaf_hash,
-        cfo_agent_id=UUID(columns.cfo_agent_id),
-        justification=columns.justification,
-        execution_time_ms=seal.execution_time_ms,
-        created_at=datetime.fromisoformat(columns.created_at),
-        approved_at=None if columns.approved_at is None else datetime.fromisoformat(columns.approved_at),
-    )
 
 
 def approval_of(record: LedgerRecord) -> Approval:

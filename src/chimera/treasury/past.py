@@ -45,9 +45,12 @@ class Pasts:
         self._take(past, row)
 
     def spoiled(self, agent_id: UUID, seq: int) -> None:
-        """An approval of this agent was voided, expired, or overran."""
+        """An approval of this agent was voided, expired, or overran; the same seq again is ignored.
+
+        `seq` is the approval's, which also lets it be asked again; of the row that tells of it, only the error counts.
+        """
         past = self._agents.get(agent_id)
-        if past is not None and seq <= past.last_seq:
+        if past is not None:
             past.spoil(seq)
 
     def forget(self, agent_ids: Iterable[UUID]) -> None:

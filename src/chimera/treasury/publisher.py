@@ -36,15 +36,21 @@ class LogPublisher:
         self._key = key
         self._clock = clock
         self._published_at: float | None = None
+        self._owes = False
         self.folder = LogFolder(folder)
 
     async def publish_soon(self) -> Checkpoint | None:
         """`publish`, unless this process did within the last second: for calling after every commit."""
         now = self._clock.monotonic()
-        if self._published_at is not None and now - self._published_at < PUBLISH_SECONDS_MIN:
+        self._owes = self._published_at is not None and now - self._published_at < PUBLISH_SECONDS_MIN
+        if self._owes:
             return None
         self._published_at = now
         return await self.publish()
+
+    async def close(self) -> Checkpoint | None:
+        """Publish what `publish_soon` put off."""
+        return await self.publish() if self._owes else None
 
     async def publish(self) -> Checkpoint | None:
         """Sign and export what came since the last checkpoint; None if nothing did.
@@ -85,7 +91,7 @@ class LogPublisher:
         head = _present(await ledger.head(connection))
         exported = self._exported(head)
         size = exported.size if exported else 0
-        root = Frontier.from_bytes(head.size, head.frontier).root()
+        root = _root_of(head)
         if head.size < size or (exported and head.size == size and root != exported.root):
             raise _rewritten(f"the ledger tells {head.size} rows, {size} were exported")
         if head.size == size:
@@ -145,6 +151,13 @@ class LogPublisher:
             f"another process has been publishing the ledger into {folder} for {_LOCK_SECONDS_MAX:.0f} s: "
             "what is not published yet goes with the next checkpoint"
         )
+
+
+def _root_of(head: LedgerHead) -> bytes:
+    try:
+        return Frontier.from_bytes(head.size, head.frontier).root()
+    except ValueError as error:
+        raise _rewritten("the head's frontier does not fit its size") from error
 
 
 def _present(head: LedgerHead | None) -> LedgerHead:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 ROWS_MAX = 12
 WINDOW_MICROS = 600_000_000
-SHAPE_LETTERS = 20
+SHAPE_LETTERS = 14
 _MICROS, _AT, _SEQ, _FIELDS = 0, 1, 2, 3
 _NOT_LETTERS = {code: None for code in range(128) if not chr(code).isalpha()}
 _TEXT_CHARACTERS_MAX = 80

@@ -1,11 +1,21 @@
 """What a refused approval means to the step that needed the money."""
 
+from uuid import UUID
+
 from chimera.contracts.approval import Approval, ApprovalRequest
 from chimera.core.errors import BudgetExceeded, Detail, RoiTooLow, SpendPaused, WaitsForHuman
 from chimera.core.limits import TRANSACTION_USD_MAX
 from chimera.core.money import cents_up
 from chimera.treasury.decision import PAUSED_REASON
 from chimera.treasury.encoding import ESCALATED_PREFIX
+
+
+def escalated_tx(approval: Approval) -> UUID | None:
+    """The transaction under which the request waits for a person, or None if it was not escalated."""
+    for condition in approval.conditions:
+        if condition.startswith(ESCALATED_PREFIX):
+            return UUID(condition.removeprefix(ESCALATED_PREFIX))
+    return None
 
 
 def require_approved(approval: Approval, request: ApprovalRequest) -> None:
@@ -29,10 +39,9 @@ def require_approved(approval: Approval, request: ApprovalRequest) -> None:
         "remaining": float(least),
         "approval_request_id": str(request.request_id),
     }
-    for condition in approval.conditions:
-        if condition.startswith(ESCALATED_PREFIX):
-            tx_id = condition.removeprefix(ESCALATED_PREFIX)
-            raise WaitsForHuman(f"{approval.reason}; see transaction {tx_id}", {**details, "tx_id": tx_id})
+    tx_id = escalated_tx(approval)
+    if tx_id is not None:
+        raise WaitsForHuman(f"{approval.reason}; see transaction {tx_id}", {**details, "tx_id": str(tx_id)})
     if approval.reason.startswith(PAUSED_REASON):
         raise SpendPaused(f"{approval.reason} (`chimera spend resume`)", details)
     if request.request_cost > TRANSACTION_USD_MAX or cents_up(request.request_cost) > least:

@@ -80,9 +80,9 @@ class BatchScene:
 
     @property
     def lines(self) -> list[Line]:
-        """Every line that may have been changed, each once: yesterday's week is mostly today's too."""
-        others = (line for lines in self._others.values() for line in lines.all)
-        return list({line.id: line for line in (*self._books.lines.all, *others)}.values())
+        """Every line that may have been changed, once: another day's may share its week and month with the current."""
+        found = [*self._books.lines.all, *(line for lines in self._others.values() for line in lines.all)]
+        return list({line.id: line for line in found}.values())
 
     def rows_of(self, request_id: UUID) -> Sequence[EnteredRow]:
         return self._rows.get(request_id, ())

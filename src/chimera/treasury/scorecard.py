@@ -16,14 +16,14 @@ ERROR_RATE_MAX = 520
 ROI_CLAIM_MAX = 560
 ROI_HISTORY_MAX = 450
 DUPLICATE_MAX = 520
-SPLIT_MAX = 720
+SPLIT_MAX = 690
 FIRST_USE_MAX = 50
 SLEEPER_MAX = 460
 
 _SPREAD_MIN = 0.25
 _TYPE_SPREAD_MIN = 0.7
 _CLAIMS_SPREAD_MIN = 0.2
-_SPLIT_SUM, _SPLIT_TEXT, _SPLIT_TEXT_NEW = 330, 390, 240
+_SPLIT_SUM, _SPLIT_TEXT, _SPLIT_TEXT_NEW = 300, 390, 260
 
 
 def amount_share(f: RiskFacts) -> float:
@@ -40,7 +40,7 @@ def amount_history(f: RiskFacts) -> float:
     if f.own_rows < 3 or over <= 0.15:
         return 0.0
     z = f.log_above_own_median / max(f.own_spread * 1.2, _SPREAD_MIN)
-    unusual = max(_ramp(z, 2.2, 5.2) * _ramp(over, 0.15, 0.5), _ramp(over, 0.25, 1.2))
+    unusual = max(_ramp(z, 2.2, 5.2) * _ramp(over, 0.15, 0.5), _ramp(over, 0.15, 0.75))
     sure = min(1.0, 0.6 + f.own_rows / 20)
     return AMOUNT_HISTORY_MAX * unusual * sure * _matters(f.share, 1e-5, 1e-4)
 
@@ -76,10 +76,10 @@ def burst_minute(f: RiskFacts) -> float:
 def burst_hour(f: RiskFacts) -> float:
     """More requests in an hour than in the agent's own busy ones."""
     paces = f.paces
-    times = (paces.hour + 1) / (1.5 * paces.hour_usual + 6)
+    times = (paces.hour + 1) / (1.5 * paces.hour_usual + 3)
     if times <= 1 or paces.hours_closed < 3:
         return 0.0
-    return BURST_HOUR_MAX * _log_ramp(times, 1, 3) * _burst_matters(f, f.hour_share / 3)
+    return BURST_HOUR_MAX * _log_ramp(times, 1, 2.5) * _burst_matters(f, f.hour_share / 3)
 
 
 def burn_rate(f: RiskFacts) -> float:
@@ -97,10 +97,10 @@ def error_rate(f: RiskFacts) -> float:
 
 
 def roi_claim(f: RiskFacts) -> float:
-    """Above the realised P90, full at 2.2 times."""
+    """Above the realised P90, full at 1.7 times."""
     if f.times_usual_roi <= 1:
         return 0.0
-    return ROI_CLAIM_MAX * _log_ramp(f.times_usual_roi, 1, 2.2) * (0.5 + 0.5 * _matters(f.share, 1e-5, 1e-4))
+    return ROI_CLAIM_MAX * _log_ramp(f.times_usual_roi, 1, 1.7) * (0.5 + 0.5 * _matters(f.share, 1e-5, 1e-4))
 
 
 def roi_history(f: RiskFacts) -> float:
@@ -127,9 +127,13 @@ def split(f: RiskFacts) -> float:
     if paces.ten_minutes < 2 or f.ten_minutes_share <= 1e-4:
         return 0.0
     known = paces.ten_minutes_closed >= 4
-    expected = 1.3 * paces.ten_minutes_usual_micros / f.limit_micros + 0.002 if known else 0.02
+    expected = 1.3 * paces.ten_minutes_usual_micros / f.limit_micros + 0.0005 if known else 0.01
     times = f.ten_minutes_share / expected
-    points = _SPLIT_SUM * _log_ramp(times, 1, 2.2 if known else 5)
+    much = _log_ramp(times, 1, 2.5 if known else 4)
+    if known and f.own_rows:
+        often = (paces.ten_minutes + 1) / (1.5 * paces.ten_minutes_usual + 2)
+        much = max(much, _log_ramp(often, 1, 2.5) * _burst_matters(f, f.ten_minutes_share))
+    points = _SPLIT_SUM * much
     pieces = f.copies.similar - 1 - 1.5 * f.similar_habit
     if pieces > 0:
         text = (_SPLIT_TEXT if known else _SPLIT_TEXT_NEW) * (0.4 + 0.6 * _log_ramp(times, 0.4, 1.2))
@@ -148,15 +152,15 @@ def sleeper(f: RiskFacts) -> float:
     """A long silence ended, and what follows is large or much for this agent."""
     if not f.sleeping:
         return 0.0
-    large = _ramp(f.log_above_own_median, 0.3, 1.2) if f.own_rows else _ramp(f.share, 0.02, 0.15)
-    many = _log_ramp((f.paces.ten_minutes + 1) / (f.paces.ten_minutes_usual + 1), 1, 4)
+    large = _ramp(f.log_above_own_median, 0.3, 1.0) if f.own_rows else _ramp(f.share, 0.02, 0.15)
+    many = _log_ramp((f.paces.ten_minutes + 1) / (f.paces.ten_minutes_usual + 1), 1, 2.5)
     return SLEEPER_MAX * f.sleeping * (0.1 + 0.9 * max(large, many)) * _matters(f.ten_minutes_share, 1e-5, 3e-4)
 
 
 def _burst_matters(f: RiskFacts, share: float) -> float:
     """For an agent that usually is slow nearly any burst matters; for a fast one only the money in it."""
     slow = _log_ramp(f.mean_gap_seconds, 20, 120)
-    return max(slow * _matters(share, 1e-5, 1e-4), _matters(share, 3e-4, 3e-3))
+    return max(slow * _matters(share, 1e-5, 1e-4), _matters(share, 1e-3, 6e-3))
 
 
 def _ramp(value: float, low: float, high: float) -> float:

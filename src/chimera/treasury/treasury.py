@@ -92,6 +92,11 @@ class Treasury:
         await asyncio.to_thread(self.close)
         await self._view.flush(self._writer.shown)
 
+    @property
+    def entered_seq(self) -> int:
+        """The last row that this treasury entered, or 0."""
+        return 0 if self._writer.shown is None else self._writer.shown.seq
+
     def close(self) -> None:
         """Answer what was asked, and end the writer; for those who have no event loop."""
         self._writer.close()

@@ -5,6 +5,8 @@ from array import array
 
 ROWS_MAX = 24
 _MAD_TO_SIGMA = 1.4826
+_STALE_MAX = 12
+"""Half of the rows: the median may be that old."""
 
 
 class UsualPrice:
@@ -28,7 +30,7 @@ class UsualPrice:
         self.count += 1
         self._stale += 1
         self.highest = max(self.highest, amount)
-        if self._stale < 8 and self.count > 8:
+        if self._stale < _STALE_MAX and self.count > ROWS_MAX // 2:
             return False
         self._compute()
         return True

@@ -63,6 +63,13 @@ class Studio:
                 metadata={"storyboard": board.model_dump(mode="json")}, director_agent_id=director_id,
             )  # fmt: skip
 
+    @property
+    def artist(self) -> Artist:
+        return Artist(
+            self.agent_id, self.database, self.blobs, self.toolbox, clock=self.clock, work_folder=self.work_folder,
+            usd_per_cpu_second=Decimal("0.0005"), free_bytes_min=self.free_bytes_min,
+        )  # fmt: skip
+
     async def produce(
         self,
         permit: Permit,
@@ -70,12 +77,8 @@ class Studio:
         options: ProductionOptions | None = None,
         progress: Progress = silent,
     ) -> Production:
-        artist = Artist(
-            self.agent_id, self.database, self.blobs, self.toolbox, clock=self.clock, work_folder=self.work_folder,
-            usd_per_cpu_second=Decimal("0.0005"), free_bytes_min=self.free_bytes_min,
-        )  # fmt: skip
         request = ProductionRequest(brief_id=self.content_id, tools=tools, quality_preset=QualityPreset.DRAFT)
-        return await artist.produce(request, approval=permit.approval, options=options, progress=progress)
+        return await self.artist.produce(request, approval=permit.approval, options=options, progress=progress)
 
     @property
     def folder(self) -> Path:
@@ -263,3 +266,43 @@ async def test_a_brief_without_a_storyboard_is_refused_before_anything_runs(
     with pytest.raises(ValidationFailed, match="storyboard"):
         await studio.produce(permit_of(studio))
     assert studio.runs() == 0
+
+
+async def test_what_an_attempt_used_is_its_productions_cost(studio: Studio, permit_of: Callable[..., Permit]) -> None:
+    made = await studio.produce(permit_of(studio))
+    assert await studio.artist.used(studio.content_id, 1) == made.production_cost
+    assert await studio.artist.used(studio.content_id, 2) == 0
+
+
+async def test_an_opened_scratch_folder_proves_that_no_job_was_submitted(studio: Studio) -> None:
+    assert await studio.artist.used(studio.content_id, 1) is None
+    await studio.artist.open_work(studio.content_id)
+    assert await studio.artist.used(studio.content_id, 1) == 0
+
+
+async def test_a_production_given_up_between_two_tools_used_what_the_first_one_did(
+    studio: Studio, permit_of: Callable[..., Permit]
+) -> None:
+    with pytest.raises(BudgetExceeded):
+        await studio.produce(permit_of(studio, amount="0.0005"))
+    used = await studio.artist.used(studio.content_id, 1)
+    assert used is not None
+    assert used >= Decimal("0.01")
+
+
+async def test_a_job_that_still_runs_is_ended_before_its_use_is_told(
+    studio: Studio, permit_of: Callable[..., Permit]
+) -> None:
+    studio.content_id = uuid4()
+    await studio.brief(make_storyboard("hang"))
+    producing = asyncio.create_task(studio.produce(permit_of(studio)))
+    hanging = studio.folder / "hanging"
+    async with asyncio.timeout(10):
+        while not hanging.exists():  # noqa: ASYNC110 - another process makes the file
+            await asyncio.sleep(0.01)
+    used = await studio.artist.used(studio.content_id, 1)
+    assert used is not None
+    assert used >= Decimal("0.01")
+    producing.cancel()
+    await asyncio.gather(producing, return_exceptions=True)
+    assert await studio.artist.used(studio.content_id, 1) is not None

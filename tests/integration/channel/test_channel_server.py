@@ -1,6 +1,7 @@
 """The channel over a real socket: pages, ranges, errors, headers."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -188,6 +189,12 @@ async def test_health_is_section_9s_document(client: httpx.AsyncClient) -> None:
 def test_a_taken_port_says_which_and_what_to_do() -> None:
     with bind("127.0.0.1", 0) as first, pytest.raises(EngineUnavailable, match="--port"):
         bind("127.0.0.1", first.getsockname()[1])
+
+
+def test_a_small_answer_does_not_wait_for_the_other_side() -> None:
+    """asyncio sets TCP_NODELAY only on sockets that say they are TCP."""
+    with bind("127.0.0.1", 0) as listener:
+        assert listener.proto == socket.IPPROTO_TCP
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "example.org", "::"])

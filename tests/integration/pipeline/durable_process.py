@@ -1,7 +1,9 @@
 """A process for the tests to kill: one workflow of two steps, each leaving a line in a journal when it runs.
 
-Arguments: database url, journal file, content id, `hang`, `finish` or `look`. With `hang` the second step waits for
-ever; `look` starts nothing, and tells what is unfinished once another process is in its second step.
+Arguments: database url, journal file, content id, `hang`, `earlier`, `wait`, `finish` or `look`. With `hang` the second
+step waits for ever, with `earlier` too, in a program of the version before this one, and with `wait` the workflow waits
+for ever between its steps; `look` starts nothing, and tells what is unfinished once another process is in its second
+step.
 """
 
 import asyncio
@@ -9,9 +11,15 @@ import sys
 from pathlib import Path
 from uuid import UUID
 
+from chimera.pipeline import durable as engine
 from chimera.pipeline.durable import Document, open_durable, step
 
 LOOKS_MAX = 300
+
+
+async def hang(really: bool) -> None:
+    if really:
+        await asyncio.Event().wait()
 
 
 async def main(database_url: str, journal: Path, content_id: UUID, ending: str) -> None:
@@ -28,15 +36,18 @@ async def main(database_url: str, journal: Path, content_id: UUID, ending: str) 
 
     async def second() -> Document:
         note("second")
-        if ending == "hang":
-            await asyncio.Event().wait()
+        await hang(ending in {"hang", "earlier"})
         return {"ended": True}
 
     async def body(order: Document) -> Document:
         begun = await step("first", first)
+        note("between")
+        await hang(ending == "wait")
         ended = await step("second", second)
         return {"order": order, "first": begun, "second": ended}
 
+    if ending == "earlier":
+        engine.APPLICATION_VERSION = engine.EARLIER_VERSIONS[0]
     async with open_durable(database_url, body) as durable:
         note("open")
         for _ in range(LOOKS_MAX if ending == "look" else 0):

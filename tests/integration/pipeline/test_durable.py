@@ -71,6 +71,41 @@ def test_the_next_process_goes_on_behind_the_last_kept_step(start: Start, journa
     assert lines_of(journal)[-1].startswith("result {")
 
 
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
+def test_a_piece_that_waits_between_two_steps_goes_on_behind_the_first(
+    start: Start, journal: Path, how: signal.Signals
+) -> None:
+    waiting = start(PIECE, "wait")
+    wait_for(journal, "between", waiting)
+    waiting.send_signal(how)
+    waiting.wait(START_SECONDS_MAX)
+    assert start(PIECE, "finish").wait(START_SECONDS_MAX) == 0
+    assert lines_of(journal).count("first") == lines_of(journal).count("second") == 1
+    assert lines_of(journal)[-1].startswith("result {")
+
+
+def test_what_an_earlier_version_left_is_begun_again_from_its_first_step(start: Start, journal: Path) -> None:
+    earlier = start(PIECE, "earlier")
+    wait_for(journal, "second", earlier)
+    earlier.kill()
+    earlier.wait(START_SECONDS_MAX)
+
+    assert start(PIECE, "finish").wait(START_SECONDS_MAX) == 0
+    assert f"left {PIECE}" in lines_of(journal)
+    assert lines_of(journal).count("first") == lines_of(journal).count("second") == 2
+    assert lines_of(journal)[-1].startswith("result {")
+
+
+def test_a_living_process_of_an_earlier_version_keeps_its_piece(start: Start, journal: Path) -> None:
+    earlier = start(PIECE, "earlier")
+    wait_for(journal, "second", earlier)
+    assert start(OTHER_PIECE, "finish").wait(START_SECONDS_MAX) == 0
+    earlier.kill()
+    earlier.wait(START_SECONDS_MAX)
+    assert lines_of(journal).count("left nothing") == 2
+    assert lines_of(journal).count("second") == 2
+
+
 def test_a_live_process_keeps_its_piece(start: Start, journal: Path) -> None:
     at_work = start(PIECE, "hang")
     wait_for(journal, "second", at_work)

@@ -34,6 +34,10 @@ class Watched:
             self._connection = psycopg.connect(urls["DATABASE_URL"], autocommit=True)
         return self._connection.execute(query.encode(), values).fetchall()
 
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+
     def newest(self) -> UUID | None:
         found = self.rows("SELECT id FROM content_pipeline ORDER BY created_at DESC LIMIT 1")
         return found[0][0] if found else None
@@ -48,20 +52,32 @@ class Watched:
     def in_stage(self, stage: str) -> bool:
         return bool(self.rows("SELECT 1 FROM content_pipeline WHERE id = %s AND stage = %s", self.newest(), stage))
 
-    def approvals(self) -> int:
+    def money(self) -> list[str]:
+        """The kinds of the ledger's rows about the newest piece's production, in order."""
         piece = self.newest()
         asked = production_request_id(piece) if piece else None
-        return len(self.rows("SELECT 1 FROM ledger WHERE approved AND request_id = %s", asked))
+        return [kind for (kind,) in self.rows("SELECT kind FROM ledger WHERE request_id = %s ORDER BY seq", asked)]
+
+    def begun(self) -> bool:
+        return bool(self.rows("SELECT 1 FROM spend_hold WHERE submitted_at IS NOT NULL"))
+
+    def held(self) -> tuple[int, int]:
+        """How many holds are open, and how many budget lines hold something."""
+        holds = self.rows("SELECT count(*) FROM spend_hold")
+        lines = self.rows("SELECT count(*) FROM budget_tracking WHERE held_amount <> 0")
+        return holds[0][0], lines[0][0]
 
 
 POINTS: dict[str, Callable[[Watched], bool]] = {
     "2013-04-05 the brief is written": lambda seen: seen.in_stage("draft"),
-    "2013-04-06 the money is approved": lambda seen: seen.approvals() == 1,
+    "2013-04-06 the money is approved": lambda seen: seen.money() == ["decision"],
     "2013-04-07 the voice speaks": lambda seen: seen.work("jobs/*/process.json"),
+    "2013-04-08 the spending begins": lambda seen: seen.begun(),
     "2013-04-09 the picture is drawn": lambda seen: len(list(_jobs(seen))) == 3,
     "2013-04-10 the review begins": lambda seen: seen.in_stage("review"),
     "2013-04-11 the post is copied": lambda seen: seen.channel("*{}*"),
     "2013-04-12 the post stands": lambda seen: seen.channel("{}"),
+    "2013-04-13 the money is settled": lambda seen: seen.money() == ["decision", "settle"],
 }
 
 
@@ -75,7 +91,9 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
     studio = StudioProcess(tmp_path_factory.mktemp("killed") / "home", [])
     assert studio.run("engines", "start").code == 0
     assert studio.run("ledger", "verify").code == 0, "the tables are made by the first command"
-    yield Watched(studio)
+    watched = Watched(studio)
+    yield watched
+    watched.close()
     studio.run("engines", "stop", "--force")
 
 
@@ -91,7 +109,8 @@ def test_the_next_run_pays_and_publishes_once(seen: Watched, point: str) -> None
 
     assert (answer.code, answer.document.get("content_id")) == (0, str(killed)), answer.said
     assert seen.newest() == killed
-    assert seen.approvals() == 1
+    assert seen.money() == ["decision", "settle"]
+    assert seen.held() == (0, 0)
     assert seen.in_stage("published")
     assert seen.channel("{}")
     assert not list((seen.studio.home / "channel").glob(".incoming-*"))

@@ -10,6 +10,7 @@ import pytest
 from chimera.core.clock import FixedClock
 from chimera.storage.database import Database
 from chimera.storage.records import ledger
+from factories_ledger_rows import append_rows
 from factories_treasury import Office, open_office
 
 pytestmark = pytest.mark.engines
@@ -58,7 +59,7 @@ async def test_a_row_that_does_not_follow_the_head_is_refused(office: Office, da
         row = replace(await _last_row(database), seq=seq, tx_id=uuid4(), request_id=uuid4())
         with pytest.raises(psycopg.errors.IntegrityError):
             async with database.transaction() as connection:
-                await ledger.append(connection, row)
+                await append_rows(connection, [row])
 
 
 CONTRADICTIONS: list[dict[str, object]] = [
@@ -68,8 +69,10 @@ CONTRADICTIONS: list[dict[str, object]] = [
     {"approval_signature": "0x12"},
     {"currency": "EUR"},
     {"seq": None},
-    {"document": None},
+    {"leaf_hash": b"short"},
     {"kind": "gift"},
+    {"kind": "settle"},
+    {"kind": "pause"},
     {"approved_at": None},
 ]
 
@@ -79,7 +82,7 @@ async def test_a_row_that_contradicts_itself_is_refused(office: Office, database
     for change in (*CONTRADICTIONS, {"agent_id": office.cfo}):
         with pytest.raises(psycopg.errors.CheckViolation):
             async with database.transaction() as connection:
-                await ledger.append(connection, replace(whole, **change))  # type: ignore[arg-type]
+                await append_rows(connection, [replace(whole, **change)])  # type: ignore[arg-type]
 
 
 async def test_a_row_under_a_retired_key_is_refused(office: Office, database: Database, owner_url: str) -> None:
@@ -88,4 +91,4 @@ async def test_a_row_under_a_retired_key_is_refused(office: Office, database: Da
         await connection.execute("UPDATE ledger_key SET last_seq = 0 WHERE last_seq IS NULL")
     with pytest.raises(psycopg.errors.IntegrityError, match="not current"):
         async with database.transaction() as connection:
-            await ledger.append(connection, row)
+            await append_rows(connection, [row])

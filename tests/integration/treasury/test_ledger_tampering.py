@@ -15,7 +15,7 @@ from chimera.contracts.ledger import VerificationReport
 from chimera.core.clock import FixedClock
 from chimera.core.errors import InvalidSignature
 from chimera.security.decision_signature import key_id_of
-from chimera.storage.database import Database
+from chimera.storage.database import Database, open_database
 from chimera.treasury.checkpoint import Checkpoint
 from chimera.treasury.publisher import LogPublisher
 from chimera.treasury.tiles import LogFolder
@@ -87,6 +87,13 @@ class Books:
 
     async def found_after(self, statements: str) -> set[str]:
         return {problem.code for problem in (await self.report_after(statements)).problems}
+
+
+@pytest.fixture
+async def database(owner_url: str) -> AsyncIterator[Database]:
+    """As its owner, who may change what the application can't."""
+    async with open_database(owner_url) as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """The past of agents as the risk score loads it: newest rows, oldest first, with what became of the approvals."""
 
+import hashlib
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID, uuid4
@@ -22,13 +23,12 @@ class Book:
         self.connection = connection
         self.size = 0
         self.cfo = self.agent("cfo")
-        self.key_id = "0" * 16
         public = bytes(32)
-        [self.key_id] = connection.execute(
-            "INSERT INTO ledger_key (key_id, public_key, first_seq, created_at) "
-            "VALUES (left(encode(sha256(%s), 'hex'), 16), %s, 1, now()) RETURNING key_id",
-            (public, public),
-        ).fetchone() or [""]
+        self.key_id = hashlib.sha256(public).hexdigest()[:16]
+        connection.execute(
+            "INSERT INTO ledger_key (key_id, public_key, first_seq, created_at) VALUES (%s, %s, 1, now())",
+            (self.key_id, public),
+        )
 
     def agent(self, role: str = "worker") -> UUID:
         agent_id = uuid4()
@@ -44,7 +44,7 @@ class Book:
             "amount_micros, projected_roi, risk_score, decision, approved, reason_code, parent_tx, approval_signature, "
             "key_id, payload, leaf_hash, cfo_agent_id, justification, execution_time_ms, created_at, approved_at) "
             "VALUES (%s, %s, %s, repeat('0', 64), %s, %s, 'compute', 0.05, 45000, %s, %s, %s, %s, 'X', %s, "
-            "'0x' || repeat('0', 130), %s, '{}', sha256(''), %s, %s, 1, %s, %s)",
+            "'0x' || repeat('0', 128), %s, '{}', sha256(''), %s, %s, 1, %s, %s)",
             (
                 *(self.size, tx_id, uuid4(), kind, agent),
                 *((Decimal("2.55"), Decimal("0.1"), decision) if decision else (None, None, None)),

@@ -15,8 +15,7 @@ from factories_treasury import open_office, register_spender
 
 pytestmark = pytest.mark.engines
 
-AGENTS = 8
-REQUESTS_EACH = 12
+AGENTS = 96
 TREASURIES = 3
 
 
@@ -27,7 +26,7 @@ async def test_the_cap_is_reached_exactly_and_never_passed(
     office = await open_office(database, clock)
     office.set_total(BudgetPeriod.DAILY, "300.00")
     spenders = [await register_spender(database) for _ in range(AGENTS)]
-    requests = [office.request("5.00", agent_id=agent) for _ in range(REQUESTS_EACH) for agent in spenders]
+    requests = [office.request("5.00", agent_id=agent) for agent in spenders]
     async with AsyncExitStack() as stack:
         treasuries = [
             office.treasury(await stack.enter_async_context(open_database(database_url))) for _ in range(TREASURIES)

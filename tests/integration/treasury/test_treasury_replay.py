@@ -10,7 +10,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from chimera.core.clock import FixedClock
 from chimera.core.errors import Conflict, EngineUnavailable, Forbidden, NotFound
-from chimera.storage.database import Database, open_database
+from chimera.storage.database import Database
 from chimera.storage.records import ledger
 from chimera.treasury.treasury import Treasury
 from factories_treasury import Office, open_office

@@ -26,10 +26,14 @@ def printed(used: Console) -> str:
 def report(*problems: LedgerProblem, found: int = 0) -> VerificationReport:
     return VerificationReport(
         ok=not found,
+        first_bad_seq=None,
         entries=4,
         approved=2,
         approved_usd=Decimal("18.01"),
         budget_lines=12,
+        checkpoints=0,
+        exported=None,
+        root="00" * 32,
         last_tx=None,
         key_ids=("00" * 8,),
         checked_at=NOON,
@@ -72,6 +76,7 @@ def entry(**changes: object) -> LedgerEntry:
         "approval_signature": "0x",
         "key_id": "",
         "document": "{}",
+        "leaf_hash": "",
         "cfo_agent_id": UUID(int=4),
         "justification": "Render a video",
         "execution_time_ms": 1,

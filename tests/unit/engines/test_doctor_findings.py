@@ -56,6 +56,13 @@ def test_a_signing_key_is_read_and_never_shown(tmp_path: Path) -> None:
     assert key_finding(tmp_path, {}).state is State.LOCAL
 
 
+def test_where_money_is_asked_for_elsewhere_the_public_key_must_be_known(tmp_path: Path) -> None:
+    asking = {"CFO_URL": "https://cfo.example.org", "CFO_TOKEN": "secret-token"}
+    findings = [key_finding(tmp_path, asking), key_finding(tmp_path, asking | {"CFO_PUBLIC_KEY": "5e" * 32})]
+    assert [finding.state for finding in findings] == [State.MISSING, State.REAL]
+    assert not [finding for finding in findings if "secret-token" in finding.detail]
+
+
 def test_a_home_is_tried_without_being_made(tmp_path: Path) -> None:
     home = tmp_path / "not" / "yet"
     assert home_finding(home).state is State.REAL

@@ -1,14 +1,21 @@
-"""The flow's table tells the truth: every role once, stages never back, contracts handed on."""
+"""The flow's table tells the truth: every role at work, stages never back, contracts handed on, money around work."""
 
 from itertools import pairwise
 
 from chimera.core.vocabulary import Role, Stage
-from chimera.pipeline.flow import CHOOSE, FIND, FLOW, PUBLISH, REVIEW
+from chimera.pipeline.flow import APPROVE, BEGIN, CHOOSE, FIND, FLOW, PRODUCE, PUBLISH, REVIEW, SETTLE
 from chimera.pipeline.stages import NEXT
 
 
-def test_each_role_has_one_step_of_the_flow() -> None:
-    assert sorted(step.role for step in FLOW) == sorted(Role)
+def test_each_role_has_one_step_of_the_flow_and_the_cfo_three() -> None:
+    assert sorted(step.role for step in FLOW) == sorted([*Role, Role.CFO, Role.CFO])
+
+
+def test_money_is_held_before_the_work_and_settled_right_behind_it() -> None:
+    assert [step for step in FLOW if step.role is Role.CFO] == [APPROVE, BEGIN, SETTLE]
+    assert FLOW.index(BEGIN) + 1 == FLOW.index(PRODUCE) == FLOW.index(SETTLE) - 1
+    assert BEGIN.takes is APPROVE.gives
+    assert SETTLE.takes is PRODUCE.gives
 
 
 def test_stages_go_on_one_at_a_time_and_never_back() -> None:

@@ -49,9 +49,7 @@ def test_signatures_of_others_are_not_looked_at() -> None:
         open_note(note, NoteKey("chimera/other", KEY.verify_key))
 
 
-@pytest.mark.parametrize(
-    "note", ["", "\n", "a\n", "a\n\n", "a\x00\n\n\u2014 b c\n", "a\n\n\u2014 b c", "\n\n\u2014 \n"]
-)
+@pytest.mark.parametrize("note", ["", "\n", "a\n", "a\n\n", "a\x00\n\n\u2014 b c\n", "a\n\n\u2014 b c", "\n\n"])
 def test_what_is_no_note_is_refused(note: str) -> None:
     with pytest.raises(InvalidSignature):
         open_note(note, OWN)

@@ -17,6 +17,7 @@ from chimera.security.decision_signature import canonical
 from chimera.treasury.columns import REQUEST_FIELDS, cents_of, columns_of, micros_of, usd_of_cents
 from chimera.treasury.document import entry_of
 from chimera.treasury.merkle import leaf_data, leaf_hash
+from factories_ledger_rows import signed_record
 
 TX, PARENT, REQUEST, AGENT, CFO = (UUID(int=number) for number in range(1, 6))
 AT = "2026-02-06T12:00:00.000000Z"
@@ -52,7 +53,6 @@ VALUE = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEY, inner, max_size=4),
     max_leaves=12,
 )
-from factories_ledger_rows import signed_record
 
 
 @given(st.dictionaries(KEY, VALUE, max_size=8))

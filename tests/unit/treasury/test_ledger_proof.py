@@ -3,7 +3,6 @@
 import base64
 import hashlib
 import json
-from collections.abc import Callable
 from uuid import UUID
 
 import pytest
@@ -93,28 +92,27 @@ def test_a_proof_under_keys_not_given_is_only_consistent(proof: LedgerProof, giv
     assert "consistent, but signed by a key you have not given" in report.verdict
 
 
-CHANGES: dict[str, Callable[[LedgerProof], dict[str, object]]] = {
-    "document": lambda proof: {"document": proof.document.replace("1.00", "9.00")},
-    "document that is none": lambda proof: {"document": "{}"},
-    "signature": lambda proof: {"signature": "0x" + "00" * 64},
-    "signature's case": lambda proof: {"signature": "0x" + proof.signature[2:].upper()},
-    "transaction": lambda proof: {"tx_id": UUID(int=1)},
-    "place": lambda proof: {"leaf_index": proof.leaf_index + 1},
-    "path": lambda proof: {"inclusion_proof": ("00" * 32, *proof.inclusion_proof[1:])},
-    "shorter path": lambda proof: {"inclusion_proof": proof.inclusion_proof[:-1]},
-    "checkpoint": lambda proof: {"checkpoint": proof.checkpoint.replace("300", "301")},
-    "no checkpoint": lambda proof: {"checkpoint": ""},
-    "CFO's key": lambda proof: {"cfo_public_key": bytes(LOG.verify_key).hex()},
-    "log's key": lambda proof: {"log_public_key": str(NoteKey("chimera/ledger", CFO.verify_key))},
-    "no log's key": lambda proof: {"log_public_key": "x"},
-}
+def _changes(proof: LedgerProof) -> dict[str, dict[str, object]]:
+    return {
+        "document": {"document": proof.document.replace("1.00", "9.00")},
+        "document that is none": {"document": "{}"},
+        "signature": {"signature": "0x" + "00" * 64},
+        "signature's case": {"signature": "0x" + proof.signature[2:].upper()},
+        "transaction": {"tx_id": UUID(int=1)},
+        "place": {"leaf_index": proof.leaf_index + 1},
+        "path": {"inclusion_proof": ("00" * 32, *proof.inclusion_proof[1:])},
+        "shorter path": {"inclusion_proof": proof.inclusion_proof[:-1]},
+        "checkpoint": {"checkpoint": proof.checkpoint.replace("300", "301")},
+        "no checkpoint": {"checkpoint": ""},
+        "CFO's key": {"cfo_public_key": bytes(LOG.verify_key).hex()},
+        "log's key": {"log_public_key": str(NoteKey("chimera/ledger", CFO.verify_key))},
+        "no log's key": {"log_public_key": "x"},
+    }
 
 
-@pytest.mark.parametrize("part", CHANGES)
-def test_a_changed_proof_contradicts_itself(proof: LedgerProof, part: str) -> None:
-    report = check(proof.model_copy(update=CHANGES[part](proof)), BOTH)
-    assert (report.ok, report.consistent) == (False, False)
-    assert report.problems
+def test_a_proof_changed_anywhere_contradicts_itself(proof: LedgerProof) -> None:
+    reports = {part: check(proof.model_copy(update=change), BOTH) for part, change in _changes(proof).items()}
+    assert [part for part, report in reports.items() if report.ok or report.consistent or not report.problems] == []
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"format": "else"}', "\ud800"])

@@ -70,8 +70,15 @@ def test_a_spoiled_approval_counts_once() -> None:
     pasts.spoiled(ONE, 2)
     once = state(pasts)
     pasts.spoiled(ONE, 2)
-    pasts.spoiled(ONE, 99)
     assert state(pasts) == once
+
+
+def test_a_speculated_void_is_forgotten_with_the_rest() -> None:
+    pasts = Pasts()
+    pasts.load(ONE, [row(1), row(2)])
+    pasts.spoiled(ONE, 5)
+    pasts.forget_since(4)
+    assert pasts.missing([ONE]) == {ONE}
 
 
 def test_an_agent_takes_little_memory_however_much_it_asks() -> None:

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
+from chimera.agents.artist.attempt_use import attempt_use
 from chimera.agents.artist.direction import Mood, Voice, mood_for, seed_for, speed_for, voice_for
 from chimera.agents.artist.media_jobs import MediaJobs, Tools
 from chimera.agents.artist.production import Production, ProductionOptions, asset_id_of, production_request_id
@@ -109,6 +110,30 @@ class Artist:
             return await self._make(piece, plan, approval, progress)
         except OSError as error:
             raise _disk_failure(error) from error
+
+    async def open_work(self, content_id: UUID) -> None:
+        """Make the piece's scratch folder: from then on it tells what tools ran for the piece, and that none did.
+
+        Raises:
+            ToolFailed: the disk is nearly full, or can't be written.
+        """
+        try:
+            await asyncio.to_thread(self._work_folder_of, content_id)
+        except OSError as error:
+            raise _disk_failure(error) from error
+
+    async def used(self, content_id: UUID, attempt: int) -> Decimal | None:
+        """What this attempt at the piece really cost, its jobs ended; zero if no tool ever ran, None if that can't be
+        known: a job that does not end, one that left no word of its use, or no scratch folder."""
+        async with self._database.transaction() as connection:
+            row = await content_pipeline.get(connection, content_id)
+        made = row.metadata.get("production") if row else None
+        if made and made.get("attempt") == attempt:
+            return Production.model_validate(made).production_cost
+        folder = self._work_folder / str(content_id)
+        if not await asyncio.to_thread(folder.is_dir):
+            return None
+        return await attempt_use(self._toolbox, folder.resolve(), content_id, attempt, self._usd_per_cpu_second)
 
     async def _make(self, piece: _Piece, plan: _Plan, approval: SignedDecision, progress: Progress) -> Production:
         folder = await asyncio.to_thread(self._work_folder_of, piece.content_id)

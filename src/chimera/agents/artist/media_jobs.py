@@ -38,6 +38,8 @@ class Tools(Protocol):
         progress: Callable[[float], None],
     ) -> JobStatus: ...
 
+    async def cancel(self, job_id: UUID, folder: Path) -> None: ...
+
 
 @dataclass
 class MediaJobs:

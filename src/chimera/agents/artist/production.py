@@ -19,6 +19,9 @@ from chimera.core.identity import step_request_id
 from chimera.core.limits import FILE_SIZE_BYTES_MAX, VIDEO_DURATION_SECONDS_MAX
 from chimera.core.vocabulary import Aspect, ContentFormat, FileType, QualityPreset, Resolution
 
+PRODUCTION_ATTEMPTS_MAX = 3
+"""A further attempt is made where the approval of the one before ran out."""
+
 
 @dataclass(frozen=True, slots=True)
 class ProductionOptions:
@@ -63,6 +66,11 @@ class Production(Contract):
 def production_request_id(content_id: UUID, attempt: int = 1) -> UUID:
     """Under which request the CFO must have approved this attempt of the production."""
     return step_request_id(content_id, "produce", attempt)
+
+
+def production_request_ids(content_id: UUID) -> list[UUID]:
+    """The requests under which any attempt at the production asked for its money."""
+    return [production_request_id(content_id, attempt) for attempt in range(1, PRODUCTION_ATTEMPTS_MAX + 1)]
 
 
 def asset_id_of(content_id: UUID) -> UUID:

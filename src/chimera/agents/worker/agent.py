@@ -115,10 +115,16 @@ def _post(
         ),
         production_cost=piece.production_cost,
         quality_score=review.quality.quality_score,
-        approvals=tuple(UUID(tx) for tx in piece.metadata.get("ledger_tx_ids", [])),
+        approvals=tuple(UUID(tx) for tx in _approval_tx_ids(piece)),
         duration_seconds=video.duration_seconds,
         width=size["width"],
         height=size["height"],
         sizes_bytes={name: path.stat().st_size for name, path in media.items()},
         published_at=clock.now().replace(microsecond=0),
     )
+
+
+def _approval_tx_ids(piece: ContentRecord) -> list[str]:
+    """The approvals; a piece approved before they were settled names nothing else in its ledger rows."""
+    ids: list[str] = piece.metadata.get("approval_tx_ids") or piece.metadata.get("ledger_tx_ids", [])
+    return ids

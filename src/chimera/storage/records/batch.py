@@ -13,6 +13,7 @@ from uuid import UUID
 from psycopg import Connection, Cursor
 from psycopg.rows import TupleRow, class_row
 
+from chimera.storage.notices import ESCALATION_ANSWERED
 from chimera.storage.records import budget_alert
 from chimera.storage.records.budget_alert import BudgetAlert
 
@@ -27,7 +28,6 @@ _PARENT_COLUMNS = (
     "seq, tx_id, request_id, request_hash, kind, agent_id, request_type, amount_micros, decision, approved, "
     "projected_roi, risk_score, justification, approval_signature, execution_time_ms, created_at, payload"
 )
-_CHANNEL = "chimera_escalation"
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,8 +156,8 @@ def open_lines(connection: WriterConnection, wanted: Sequence[WantedLine], at: d
             %(ends)s::timestamptz[]) AS wanted (period, category, limit_amount, period_start, period_end)
         CROSS JOIN LATERAL (
             SELECT coalesce(sum(approval.amount + coalesce(after.spent, 0)), 0) AS spent,
-                coalesce(sum(approval.amount) FILTER (WHERE approval.payload ? 'hold_expires_at' AND NOT after.closed), 0)
-                    AS held,
+                coalesce(sum(approval.amount) FILTER (
+                    WHERE approval.payload ? 'hold_expires_at' AND NOT after.closed), 0) AS held,
                 coalesce(sum(after.debt), 0) AS debt
             FROM ledger approval CROSS JOIN LATERAL (
                 SELECT sum(CASE child.kind
@@ -354,5 +354,5 @@ def _open_and_close(connection: WriterConnection, following: Following) -> None:
     if following.answered:
         connection.execute("DELETE FROM escalation WHERE tx_id = ANY(%s)", (list(following.answered),))
     for tx_id in [*(row.tx_id for row in following.escalated), *following.answered]:
-        connection.execute("SELECT pg_notify(%s, %s)", (_CHANNEL, str(tx_id)))
+        connection.execute("SELECT pg_notify(%s, %s)", (ESCALATION_ANSWERED, str(tx_id)))
     budget_alert.add_alerts(connection, following.alerts)

@@ -78,6 +78,19 @@ async def _beginning(connection: Connection, starts: PeriodStarts) -> list[Budge
         return await cursor.fetchall()
 
 
+async def carried_over(connection: Connection, starts: PeriodStarts) -> dict[tuple[str, str], Decimal]:
+    """The debt that new lines of these periods would take over, by period and category."""
+    cursor = await connection.execute(
+        "SELECT DISTINCT ON (line.period, line.category) line.period, line.category, greatest(0, "
+        "line.debt_amount + line.carried_amount - (line.limit_amount - line.spent_amount)) AS carried "
+        "FROM budget_tracking line JOIN unnest(%s::text[], %s::timestamptz[]) AS wanted (period, period_start) "
+        "ON line.period = wanted.period AND line.period_start < wanted.period_start "
+        "ORDER BY line.period, line.category, line.period_start DESC",
+        (list(starts.keys()), list(starts.values())),
+    )
+    return {(row["period"], row["category"]): row["carried"] for row in await cursor.fetchall()}
+
+
 async def set_current_limit(
     connection: Connection, period: BudgetPeriod, category: BudgetCategory, limit_amount: Decimal, at: datetime
 ) -> BudgetRecord | None:

@@ -1,5 +1,6 @@
 """Table `ledger` (specification section 1) with its head: rows are appended under the head's lock, never changed."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -97,6 +98,15 @@ async def decision_of_request(connection: Connection, request_id: UUID) -> Ledge
             (request_id,),
         )
         return await cursor.fetchone()
+
+
+async def of_requests(connection: Connection, request_ids: Sequence[UUID]) -> list[LedgerRecord]:
+    """Every row about these requests, oldest first: decisions, a person's answers, and what became of approvals."""
+    async with connection.cursor(row_factory=class_row(LedgerRecord)) as cursor:
+        await cursor.execute(
+            f"SELECT {LEDGER_COLUMNS} FROM ledger WHERE request_id = ANY(%s) ORDER BY seq", (list(request_ids),)
+        )
+        return await cursor.fetchall()
 
 
 async def approval_of_request(connection: Connection, request_id: UUID) -> LedgerRecord | None:
