@@ -25,6 +25,7 @@ from chimera.contracts.approval import Approval, ApprovalRequest
 from chimera.core.clock import FixedClock
 from chimera.core.errors import BudgetExceeded, ChimeraError, Conflict, SpendPaused
 from chimera.core.vocabulary import BudgetCategory, BudgetPeriod, RequestType
+from chimera.storage.access import application_url
 from chimera.storage.database import Database, open_database
 from chimera.treasury.limits import LimitWish, set_limit
 from factories_treasury import Office, register_spender
@@ -74,7 +75,7 @@ class Books(RuleBasedStateMachine):
         await asyncio.to_thread(
             _execute, self.server, sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(*map(sql.Identifier, (self.name, self.template)))
         )
-        url = urlunsplit(urlsplit(self.server)._replace(path=f"/{self.name}"))
+        url = application_url(urlunsplit(urlsplit(self.server)._replace(path=f"/{self.name}")))
         self.database: Database = await self.stack.enter_async_context(open_database(url))
         self.clock = FixedClock(START)
         async with self.database.transaction() as connection:
