@@ -93,4 +93,9 @@ async def cutting_proxy(url: str) -> AsyncIterator[tuple[CuttingProxy, str]]:
     account = parts.netloc.rpartition("@")[0]
     netloc = f"{account}@127.0.0.1:{port}" if account else f"127.0.0.1:{port}"
     async with server:
-        yield proxy, urlunsplit(parts._replace(netloc=netloc, query=f"{parts.query}&sslmode=disable&gssencmode=disable".lstrip("&")))
+        yield (
+            proxy,
+            urlunsplit(
+                parts._replace(netloc=netloc, query=f"{parts.query}&sslmode=disable&gssencmode=disable".lstrip("&"))
+            ),
+        )

@@ -102,7 +102,10 @@ class Spender:
         at_once = self.order["at_once"]
         for begin in range(0, len(numbers), at_once):
             await asyncio.gather(
-                *(self.decide(number, self.request(number, self.order["cost"])) for number in numbers[begin : begin + at_once])
+                *(
+                    self.decide(number, self.request(number, self.order["cost"]))
+                    for number in numbers[begin : begin + at_once]
+                )
             )
 
 
@@ -120,12 +123,16 @@ def watching(order: dict[str, Any]) -> Callable[[str], None]:
     return observe
 
 
+def wait_at(gate: Path) -> None:
+    with gate.open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_SH)
+
+
 async def through_the_gate(order: dict[str, Any]) -> None:
     """Say that everything is open, and wait until the others are as far."""
     if "gate" in order:
         os.write(1, b'{"ready": true}\n')
-        with Path(order["gate"]).open() as gate:
-            await asyncio.to_thread(fcntl.flock, gate, fcntl.LOCK_SH)
+        await asyncio.to_thread(wait_at, Path(order["gate"]))
 
 
 async def spend(order: dict[str, Any]) -> None:

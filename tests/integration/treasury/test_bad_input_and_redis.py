@@ -29,8 +29,9 @@ WELL_FORMED = {
     "projected_roi": 2.5,
     "justification": "Generate viral video",
 }
+COSTS: list[object] = [-1, 0, -0.0, float("nan"), float("inf"), "15.00", None, True, [], 0.0000001]
 NONSENSE: list[tuple[str, object]] = [
-    *(("request_cost", value) for value in (-1, 0, -0.0, float("nan"), float("inf"), "15.00", None, True, [], 0.0000001)),
+    *(("request_cost", value) for value in COSTS),
     *(("projected_roi", value) for value in (-0.1, float("nan"), float("-inf"), 2.125, "2.5", 1e30)),
     *(("agent_id", value) for value in ("nobody", None, 7)),
     *(("request_type", value) for value in ("gift", "", None, "API_CALL")),

@@ -1,8 +1,8 @@
 """The connection cut at COMMIT and everywhere else: whoever asked is answered, once, and the books agree."""
 
 import asyncio
-from decimal import Decimal
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -52,19 +52,22 @@ async def _work_with_a_cut(database: Database, url: str, clock: FixedClock, plac
     office = await open_office(database, clock)
     before = await recount(database)
     requests = [office.request("0.50", agent_id=await register_spender(database)) for _ in range(REQUESTS)]
-    async with cutting_proxy(url) as (proxy, through), open_database(through) as routed:
-        async with office.treasury(routed) as treasury:
-            proxy.cut = nth(place, count)
-            given = await asyncio.gather(
-                *(treasury.decide(request, hold_for=HOLD) for request in requests), return_exceptions=True
-            )
-            refused = [answer for answer in given if not isinstance(answer, Approval)]
-            assert all(isinstance(answer, EngineUnavailable) for answer in refused)
-            settled = await asyncio.gather(
-                *(treasury.settle(request.request_id, Decimal("0.25")) for request in requests[::3]),
-                return_exceptions=True,
-            )
-            assert proxy.cuts == 1
+    async with (
+        cutting_proxy(url) as (proxy, through),
+        open_database(through) as routed,
+        office.treasury(routed) as treasury,
+    ):
+        proxy.cut = nth(place, count)
+        given = await asyncio.gather(
+            *(treasury.decide(request, hold_for=HOLD) for request in requests), return_exceptions=True
+        )
+        refused = [answer for answer in given if not isinstance(answer, Approval)]
+        assert all(isinstance(answer, EngineUnavailable) for answer in refused)
+        settled = await asyncio.gather(
+            *(treasury.settle(request.request_id, Decimal("0.25")) for request in requests[::3]),
+            return_exceptions=True,
+        )
+        assert proxy.cuts == 1
     async with office.treasury(database) as treasury:
         again = [await treasury.decide(request) for request in requests]
         entries = [await treasury.settle(request.request_id, Decimal("0.25")) for request in requests[::3]]

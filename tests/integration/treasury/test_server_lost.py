@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import signal
 import subprocess
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -118,20 +119,23 @@ async def test_postgresql_killed_amid_batches_loses_nothing_that_was_answered(
 @contextmanager
 def a_small_filesystem(folder: Path) -> Iterator[Path]:
     folder.mkdir()
-    mounted = os.geteuid() == 0 and (
+    mount, umount = shutil.which("mount"), shutil.which("umount")
+    if mount is None or umount is None or os.geteuid() != 0:
+        pytest.skip("a small filesystem can only be mounted by root")
+    mounted = (
         subprocess.run(
-            ["mount", "-t", "tmpfs", "-o", f"size={FILESYSTEM_MB}m,mode=0755", "chimera-test", str(folder)],
+            [mount, "-t", "tmpfs", "-o", f"size={FILESYSTEM_MB}m,mode=0755", "chimera-test", str(folder)],
             check=False,
             capture_output=True,
         ).returncode
         == 0
     )
     if not mounted:
-        pytest.skip("a small filesystem can only be mounted by root")
+        pytest.skip("no filesystem may be mounted here")
     try:
         yield folder
     finally:
-        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+        subprocess.run([umount, "--lazy", str(folder)], check=True)
 
 
 def _fill(file: Path) -> None:

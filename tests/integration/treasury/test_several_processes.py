@@ -30,7 +30,12 @@ async def test_four_processes_approve_one_cap_to_the_cent_and_answer_alike(
     database: Database, database_url: str, clock: FixedClock, tmp_path: Path
 ) -> None:
     office = await open_office(database, clock)
-    order = await _order(office, database, database_url, 100) | {"limit": CAP, "cost": COST, "count": EACH, "at_once": 16}
+    order = await _order(office, database, database_url, 100) | {
+        "limit": CAP,
+        "cost": COST,
+        "count": EACH,
+        "at_once": 16,
+    }
     first = await _all_at_once([order | {"first": EACH * number} for number in range(PROCESSES)], tmp_path / "first")
     shifted = [order | {"first": EACH * ((number + 1) % PROCESSES)} for number in range(PROCESSES)]
     again = await _all_at_once(shifted, tmp_path / "again")

@@ -13,8 +13,15 @@ import psycopg
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, multiple, rule
-from hypothesis.stateful import run_state_machine_as_test
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    multiple,
+    rule,
+    run_state_machine_as_test,
+)
 from nacl.signing import SigningKey
 from psycopg import sql
 from redis.asyncio import Redis
@@ -73,7 +80,9 @@ class Books(RuleBasedStateMachine):
     async def begin(self) -> None:
         self.name = f"chimera_test_{uuid4().hex[:12]}"
         await asyncio.to_thread(
-            _execute, self.server, sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(*map(sql.Identifier, (self.name, self.template)))
+            _execute,
+            self.server,
+            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(*map(sql.Identifier, (self.name, self.template))),
         )
         url = application_url(urlunsplit(urlsplit(self.server)._replace(path=f"/{self.name}")))
         self.database: Database = await self.stack.enter_async_context(open_database(url))
@@ -112,11 +121,17 @@ class Books(RuleBasedStateMachine):
 
     def make(self, micros: int, roi: int, kind: str) -> ApprovalRequest:
         agent = self.agents[len(self.answers) % AGENTS]
-        return self.office.request(str(usd(micros)), roi=str(Decimal(roi).scaleb(-2)), request_type=kind, agent_id=agent)
+        return self.office.request(
+            str(usd(micros)), roi=str(Decimal(roi).scaleb(-2)), request_type=kind, agent_id=agent
+        )
 
     def follow(self, request: ApprovalRequest, answer: Approval, hold: timedelta | None, at: datetime) -> list[UUID]:
         """Let the model decide, and hold the answer to it; the escalated transaction, if it is one."""
-        micros, roi, kind = int(request.request_cost * 1_000_000), int(request.projected_roi * 100), request.request_type
+        micros, roi, kind = (
+            int(request.request_cost * 1_000_000),
+            int(request.projected_roi * 100),
+            request.request_type,
+        )
         refusal = self.model.expected(kind, micros, roi, at)
         document = self.run(self.treasury.signed_decision(request.request_id)).document
         risky = answer.risk_score > Decimal("0.7")
@@ -174,13 +189,8 @@ class Books(RuleBasedStateMachine):
         given = self.run(all_of_them())
         entries = reversed(self.run(self.treasury.entries(count)))
         for request_id in [entry.request_id for entry in entries]:
-            self._remaining_is_that_of_its_turn(made[request_id], given[request_id], hold, at)
+            self.follow(made[request_id], given[request_id], hold, at)
         return multiple(*made)
-
-    def _remaining_is_that_of_its_turn(
-        self, request: ApprovalRequest, answer: Approval, hold: timedelta | None, at: datetime
-    ) -> None:
-        self.follow(request, answer, hold, at)
 
     @rule(request_id=requests)
     def ask_again(self, request_id: UUID) -> None:
@@ -256,7 +266,11 @@ class Books(RuleBasedStateMachine):
             return await asyncio.gather(*works, return_exceptions=True)
 
         given = self.run(race())
-        won = [(entry.kind, actual) for entry, actual in zip(given, actuals, strict=True) if not isinstance(entry, ChimeraError)]
+        won = [
+            (entry.kind, actual)
+            for entry, actual in zip(given, actuals, strict=True)
+            if not isinstance(entry, ChimeraError)
+        ]
         assert len({(str(kind), actual) for kind, actual in won}) == 1
         self.model.close(one, str(won[0][0]), won[0][1])
         self.model.enter(at)
@@ -284,7 +298,6 @@ class Books(RuleBasedStateMachine):
                 until = at + one.hold if one.hold else None
                 self.model.approve(Approved(one.request_id, one.request_type, amount, at, until))
                 self.model.enter(at)
-                request, _ = self.answers[one.request_id]
                 return one.request_id
             self.model.enter(at)
         return multiple()
@@ -328,7 +341,9 @@ class Books(RuleBasedStateMachine):
     @rule()
     def midnight_comes(self) -> None:
         now = self.clock.now()
-        self.clock.advance(now.replace(hour=23, minute=59, second=59, microsecond=999_999) - now + timedelta(microseconds=1))
+        self.clock.advance(
+            now.replace(hour=23, minute=59, second=59, microsecond=999_999) - now + timedelta(microseconds=1)
+        )
 
     @rule(minutes=backs)
     def the_clock_goes_back(self, minutes: int) -> None:
@@ -380,10 +395,10 @@ def _execute(server: str, statement: sql.Composed) -> None:
 
 def test_the_books_are_those_of_the_model(postgres_url: str, migrated_template: str) -> None:
     Books.server, Books.template = postgres_url, migrated_template
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         Books,
         settings=settings(
-            max_examples=60,
+            max_examples=50,
             phases=[Phase.explicit, Phase.reuse, Phase.generate],
             stateful_step_count=25,
             deadline=None,
@@ -396,7 +411,7 @@ def test_the_books_are_those_of_the_model(postgres_url: str, migrated_template: 
 @pytest.mark.slow
 def test_the_books_are_those_of_the_model_for_long(postgres_url: str, migrated_template: str) -> None:
     Books.server, Books.template = postgres_url, migrated_template
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         Books,
         settings=settings(
             max_examples=400, stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck)

@@ -117,11 +117,10 @@ async def test_an_approval_is_closed_once_within_a_batch(database: Database, clo
         [
             lambda treasury: treasury.void(closed, "no"),
             lambda treasury: treasury.settle(closed, Decimal("4.00")),
-            lambda treasury: treasury.void(closed, "no"),
         ],
     )
     assert isinstance(given[1], Conflict)
-    assert given[0] == given[2]
+    assert given[0].kind == "void"
     counted = await recount(database)
     assert (counted.kinds["void"], counted.kinds.get("settle"), counted.held_cents) == (1, None, 2_000)
 
