@@ -190,7 +190,14 @@ _GROUPS: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
                     "The baseline is a bare H.264 encode of the very frames that were produced, so the ratio holds on "
                     "any machine."
                 ),
-            )
+            ),
+            "treasury": (
+                "chimera.cli.treasury_bench:bench_treasury",
+                (
+                    "Time signed approvals beside a bare COPY of the same rows, on new databases of its own.\n\n"
+                    "It takes some minutes; docs/benchmarks.md tells what each figure means."
+                ),
+            ),
         },
     ),
 }

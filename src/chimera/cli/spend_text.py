@@ -10,7 +10,7 @@ from chimera.cli.moments import minute, time_left
 from chimera.cli.screen import Row, print_lines, row_lines, visible
 from chimera.contracts.spending import OpenHold, Spending
 
-_TITLES = (" USD", "type", "expires", "hold", "by agent")
+_TITLES = (" USD", "type", "expires", "request", "by agent")
 
 
 def print_spending(spending: Spending, console: Console) -> None:
@@ -38,4 +38,4 @@ def print_holds(holds: Sequence[OpenHold], now: datetime, console: Console) -> N
 def _row(hold: OpenHold, now: datetime) -> Row:
     expires = "never, it was begun" if hold.submitted else time_left(hold.expires_at, now)
     cells = (Text(f"{hold.amount_usd:.2f}"), Text(hold.request_type.value), Text(expires))
-    return Row(cells, str(hold.tx_id), str(hold.agent_id))
+    return Row(cells, str(hold.request_id), str(hold.agent_id))

@@ -37,6 +37,7 @@ FOREIGN_ROWS_MAX = 5_000
 """More rows than this by other processes: what is remembered of agents is dropped instead of brought up to date."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_CFO, _APPROVED, _ESCALATED = Role.CFO.value, Decision.APPROVED.value, Decision.ESCALATED.value
 
 
 @dataclass(slots=True)
@@ -75,6 +76,14 @@ class _Desk:
     closed_holds: list[UUID] = field(default_factory=list)
     answered: list[UUID] = field(default_factory=list)
     entered: list[Draft] = field(default_factory=list)
+    hold_ends: dict[int, tuple[str, int]] = field(default_factory=dict)
+
+    def hold_end(self, seconds: int) -> tuple[str, int]:
+        """When a hold of this batch ends, for the document and for the row; made once for each length."""
+        if seconds not in self.hold_ends:
+            until = self.scribe.at + timedelta(seconds=seconds)
+            self.hold_ends[seconds] = moment_text(until), pack_time(until)
+        return self.hold_ends[seconds]
 
 
 class Clerk:
@@ -200,33 +209,33 @@ class Clerk:
 
     def _unfit(self, ask: Ask) -> ChimeraError | None:
         role = self._roles.get(ask.agent_id)
+        if role is not None and role != _CFO:
+            return None
         told: dict[str, Detail] = {"agent_id": str(ask.agent_id)}
         if role is None:
             return NotFound(f"agent {ask.agent_id} is not registered: it can't ask for money", told)
-        if role == Role.CFO:
-            return Forbidden("the CFO can't approve its own request: ask as another agent", told)
-        return None
+        return Forbidden("the CFO can't approve its own request: ask as another agent", told)
 
     def _decide(self, job: Job, ask: Ask, desk: _Desk) -> None:
         charged = desk.books.lines.charged(ask.request_type)
         risk = weigh(ask, self._pasts, _day(charged, desk.day_elapsed_ppm), desk.at_micros, self._risk)
         verdict = decide(ask, charged, desk.rules, risk)
-        approved = verdict.decision == "approved"
-        until = None
+        approved = verdict.decision == _APPROVED
+        until, until_packed = None, 0
         if approved:
             charged.take(ask.charge_cents, ask.charge_cents if job.hold_seconds else 0)
             if job.hold_seconds:
-                until = desk.scribe.at + timedelta(seconds=job.hold_seconds)
+                until, until_packed = desk.hold_end(job.hold_seconds)
         remaining = charged.left()
         took_ms = elapsed_ms(self.clock, job.received_at)
         tx_id, signature = desk.scribe.enter_decision(
-            ask, verdict, risk, remaining, hold_expires_at=moment_text(until) if until else None, took_ms=took_ms
+            ask, verdict, risk, remaining, hold_expires_at=until, took_ms=took_ms
         )
         if until:
-            desk.holds.append((tx_id, pack_time(until)))
+            desk.holds.append((tx_id, until_packed))
         tx = UUID(bytes=tx_id)
         conditions: tuple[str, ...] = ()
-        if verdict.decision == Decision.ESCALATED:
+        if verdict.decision == _ESCALATED:
             conditions = (f"{ESCALATED_PREFIX}{tx}",)
             desk.escalated.append(EscalationRow(tx, desk.scribe.at + self.policy.escalation_life, job.hold_seconds))
         self._pasts.record(

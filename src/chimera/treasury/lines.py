@@ -94,8 +94,8 @@ class Charged:
 
     def left(self) -> tuple[int, int, int]:
         """For day, week and month the smaller rest of category and total, in cents, never below zero."""
-        day, week, month = (max(0, min(category.left, total.left)) for category, total in self.pairs)
-        return day, week, month
+        day, week, month = self.pairs
+        return _rest(*day), _rest(*week), _rest(*month)
 
     def tightest(self) -> Line:
         """The line with the least left; among equals the shortest period, and its total before its category."""
@@ -116,6 +116,13 @@ class Charged:
             line.debt += cents - taken
             booked.setdefault(line.period, {})[line.category] = taken
         return booked
+
+
+def _rest(category: Line, total: Line) -> int:
+    """What both still hold, never below zero; spelled out, since every decision asks for it several times."""
+    own = category.limit - category.spent - category.debt - category.carried
+    whole = total.limit - total.spent - total.debt - total.carried
+    return max(0, min(own, whole))
 
 
 def _own(line: Line) -> bool:

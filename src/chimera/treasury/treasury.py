@@ -301,7 +301,7 @@ class Treasury:
         if self._delivery is None or self._delivery.loop is not loop:
             self._delivery = LoopDelivery(loop)
         answered: asyncio.Future[Given] = loop.create_future()
-        self._writer.submit(Job(work, hold_seconds, self._clock.monotonic(), self._delivery, answered))
+        self._writer.submit([Job(work, hold_seconds, self._clock.monotonic(), self._delivery, answered)])
         return await answered
 
     async def _row(self, tx_id: UUID) -> LedgerRecord:

@@ -7,11 +7,11 @@ lock puts the batches of all of them in one order.
 """
 
 import threading
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from uuid import UUID
 
 import psycopg
@@ -55,10 +55,10 @@ class Writer:
         self._connect = connect
         self._clerk = clerk
         self._observe = observe
-        self._intake: SimpleQueue[Job | None] = SimpleQueue()
+        self._intake: deque[Job] = deque()
         self._decided: SimpleQueue[tuple[list[Job], Batch | None] | None] = SimpleQueue()
         self._room = threading.Semaphore(_UNDER_WAY_MAX)
-        self._lock = threading.Lock()
+        self._lock = threading.Condition()
         self._books_lock = threading.Lock()
         self._books: Books | None = None
         self._confirmed: int | None = None
@@ -77,8 +77,8 @@ class Writer:
         """Jobs taken and not yet answered."""
         return self._outstanding
 
-    def submit(self, job: Job) -> None:
-        """Take a job; its delivery gets the answer.
+    def submit(self, jobs: Sequence[Job]) -> None:
+        """Take jobs, all or none; their deliveries get the answers.
 
         Raises:
             RateLimited: too many are waiting already.
@@ -87,24 +87,22 @@ class Writer:
         with self._lock:
             if self._closed:
                 raise EngineUnavailable("the treasury is closed: open it again")
-            if self._outstanding >= OUTSTANDING_MAX:
+            if self._outstanding + len(jobs) > OUTSTANDING_MAX:
                 raise RateLimited(
                     f"{self._outstanding} requests wait for a decision: ask again in a second, with the same request_id"
                 )
-            self._outstanding += 1
+            self._outstanding += len(jobs)
+            self._intake.extend(jobs)
+            self._lock.notify()
             if not self._threads:
                 self._start()
-            # Under the lock, so that nothing comes behind the end that `close` puts.
-            self._intake.put(job)
 
     def close(self) -> None:
         """Answer what was taken, then end both threads and connections."""
         with self._lock:
-            already, self._closed = self._closed, True
-            threads = list(self._threads)
-            if not already:
-                self._intake.put(None)
-        for thread in threads:
+            self._closed = True
+            self._lock.notify()
+        for thread in self._threads:
             thread.join(CLOSE_SECONDS_MAX)
 
     def _start(self) -> None:
@@ -116,10 +114,9 @@ class Writer:
     # The deciding thread.
 
     def _decide_ahead(self) -> None:
-        stopped = False
-        while not stopped and (first := self._intake.get()) is not None:
+        while self._wait_for_jobs():
             self._room.acquire()
-            jobs, stopped = self._gather(first)
+            jobs = self._gather()
             batch = self._ahead(jobs)
             with self._books_lock:
                 self._undecided_under_way += batch is None
@@ -127,19 +124,17 @@ class Writer:
         self._decided.put(None)
         _close(self._reader)
 
-    def _gather(self, first: Job) -> tuple[list[Job], bool]:
+    def _wait_for_jobs(self) -> bool:
+        """Whether there are jobs; False once the writer is closed and everything taken is on its way."""
+        with self._lock:
+            self._lock.wait_for(lambda: bool(self._intake) or self._closed)
+            return bool(self._intake)
+
+    def _gather(self) -> list[Job]:
         """The jobs of the next batch: half of what is outstanding, so that another can follow while it commits."""
-        jobs = [first]
-        jobs_max = min(BATCH_JOBS_MAX, max(1, (self._outstanding + 1) // 2))
-        while len(jobs) < jobs_max:
-            try:
-                job = self._intake.get_nowait()
-            except Empty:
-                break
-            if job is None:
-                return jobs, True
-            jobs.append(job)
-        return jobs, False
+        with self._lock:
+            count = min(BATCH_JOBS_MAX, len(self._intake), max(1, (self._outstanding + 1) // 2))
+            return [self._intake.popleft() for _ in range(count)]
 
     def _ahead(self, jobs: Sequence[Job]) -> Batch | None:
         """The batch decided on the books as they will be; None where that is not possible."""
@@ -295,7 +290,8 @@ class Writer:
         if current is not None or statements.key_is_known(connection, own):
             raise Forbidden(
                 f"the CFO's key here ({own}) is not the ledger's current one ({current or 'none: it was retired'}): "
-                "put the right key into the home's keys folder or into CFO_PRIVATE_KEY",
+                "put the right key into the home's keys folder or into CFO_PRIVATE_KEY, and after "
+                "`chimera ledger rotate-key` start this process again",
                 {"key_id": own, "current_key_id": current},
             )
         statements.insert_key(connection, own, bytes(self._clerk.public_key), head.size + 1, at)
@@ -338,10 +334,12 @@ class Writer:
         return answers
 
     def _again(self, job: Job) -> list[tuple[Job, Given]]:
+        """Take the job once more, unless it was tried often enough or nobody would take it."""
         job.tries += 1
         with self._lock:
             if job.tries < ATTEMPTS_MAX and not self._closed:
-                self._intake.put(job)
+                self._intake.append(job)
+                self._lock.notify()
                 return []
         return [(job, EngineUnavailable("the request was not decided: ask again with the same request_id"))]
 

@@ -2,7 +2,7 @@
 
 import json
 from decimal import Decimal
-from uuid import uuid4
+from uuid import UUID
 
 import httpx
 import pytest
@@ -80,7 +80,7 @@ async def test_a_number_is_read_to_its_last_digit(spender: httpx.AsyncClient, of
         {"request_type": '"bribe"'},
         {"request_type": "7"},
         {"request_id": '"not-an-id"'},
-        {"agent_id": f'"{uuid4()}"'},
+        {"agent_id": f'"{UUID(int=7)}"'},
         {"agent_id": "null"},
         {"justification": '""'},
         {"justification": "7"},

@@ -25,8 +25,8 @@ def printed(used: Console) -> str:
 
 def hold(number: int, expires_at: datetime, *, submitted: bool = False) -> OpenHold:
     return OpenHold(
-        tx_id=UUID(int=number),
-        request_id=UUID(int=9),
+        tx_id=UUID(int=9),
+        request_id=UUID(int=number),
         agent_id=UUID(int=7),
         request_type=RequestType.COMPUTE,
         amount_usd=Decimal("12.5"),
