@@ -120,8 +120,8 @@ class Charged:
 
 def _rest(category: Line, total: Line) -> int:
     """What both still hold, never below zero; spelled out, since every decision asks for it several times."""
-    own = category.limit - category.spent - category.debt - category.carried
-    whole = total.limit - total.spent - total.debt - total.carried
+    own = category.wanted - category.spent - category.debt - category.carried
+    whole = total.wanted - total.spent - total.debt - total.carried
     return max(0, min(own, whole))
 
 
