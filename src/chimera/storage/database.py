@@ -17,6 +17,14 @@ POOL_CONNECTIONS_MAX = 8
 CONNECT_SECONDS_MAX = 10.0
 STATEMENT_TIMEOUT_MS = 30_000
 WRITER_WAIT_MS = 10_000
+_DEAD_NETWORK = {
+    "keepalives": 1,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,
+}
+"""A network that silently went away is noticed within about fifteen seconds."""
 
 
 class Database:
@@ -113,4 +121,6 @@ def connect_writer(url: str) -> psycopg.Connection[TupleRow]:
         "idle_in_transaction_session_timeout": str(WRITER_WAIT_MS),
         "timezone": "UTC",
     }
-    return psycopg.connect(with_settings(url, settings), autocommit=True, connect_timeout=int(CONNECT_SECONDS_MAX))
+    return psycopg.connect(
+        with_settings(url, settings), autocommit=True, connect_timeout=int(CONNECT_SECONDS_MAX), **_DEAD_NETWORK
+    )

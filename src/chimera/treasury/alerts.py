@@ -104,7 +104,7 @@ def batch_alerts(
 
 def _passed(before: Amounts, line: Line, at: datetime, new_id: Callable[[], UUID]) -> Iterable[BudgetAlert]:
     spent, _, debt = before
-    used = line.limit - line.left
+    used = line.used
     for percent in alerts_crossed(spent + debt + line.carried, used, line.limit):
         yield threshold_alert(
             new_id(),

@@ -65,16 +65,15 @@ class Mark:
         return list(self.lines)
 
 
-def books_of(head: HeadRow, lines: Iterable[LineRow]) -> Books:
-    """The books as the database has them.
+def books_of(head: HeadRow, rows: Iterable[LineRow], wanted: Mapping[tuple[str, str], int]) -> Books:
+    """The books as the database has them; `wanted` are the limits in force, by period and category.
 
     Raises:
         ValueError: the head's frontier does not fit its size.
     """
     frontier = Frontier.from_bytes(head.size, bytes(head.frontier))
-    return Books(
-        head.ledger_id, frontier, head.last_tx, head.last_time, head.paused_by, Lines(Line.of(row) for row in lines)
-    )
+    lines = Lines(Line.of(row, wanted[row.period, row.category]) for row in rows)
+    return Books(head.ledger_id, frontier, head.last_tx, head.last_time, head.paused_by, lines)
 
 
 def line_mark(line: Line | LineRow) -> LineMark:

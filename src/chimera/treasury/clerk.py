@@ -1,6 +1,6 @@
 """Decides a batch on the books: the same work whether ahead of the database or under the head's lock."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -10,13 +10,13 @@ from nacl.signing import SigningKey, VerifyKey
 from chimera.core.clock import Clock, elapsed_ms
 from chimera.core.errors import ChimeraError, Detail, Forbidden, NotFound
 from chimera.core.identity import RandomBytes, time_ordered_bytes
-from chimera.core.vocabulary import BudgetPeriod, Decision, Role
+from chimera.core.vocabulary import BudgetPeriod, Decision, EntryKind, Role
 from chimera.security.decision_signature import key_id_of
 from chimera.storage.records import batch as statements
 from chimera.storage.records.batch import EscalationRow, Following, WriterConnection
 from chimera.storage.records.ledger_copy import pack_time
 from chimera.storage.records.past_requests import pasts_of
-from chimera.treasury.acts import Act, Draft, Played, moment_text, play
+from chimera.treasury.acts import Act, Draft, Played, Settle, Void, moment_text, play
 from chimera.treasury.alerts import batch_alerts
 from chimera.treasury.amounts import decimal_text, hundredths_up
 from chimera.treasury.ask import Ask
@@ -45,7 +45,7 @@ _CFO, _APPROVED, _ESCALATED = Role.CFO.value, Decision.APPROVED.value, Decision.
 class Batch:
     """What deciding a set of jobs comes to. `repeats` were decided before and are answered from the ledger.
 
-    `mark` is what the database must still hold for it to be good.
+    `mark` is what the database must still hold for it to be good, `request_numbers` (integers of ids) what its rows are about.
     """
 
     jobs: Sequence[Job]
@@ -102,6 +102,7 @@ class Clerk:
         self._random_bytes = random_bytes
         self._pasts = Pasts()
         self._roles: dict[int, str] = {}
+        self._spoiled: set[UUID] = set()
         self._hurdle = hundredths_up(policy.hurdle_rate)
         p90 = policy.realised_roi_p90
         self._risk = RiskPolicy(self._hurdle, None if p90 is None else hundredths_up(p90))
@@ -114,6 +115,8 @@ class Clerk:
     def catch_up(self, connection: WriterConnection, seq: int) -> None:
         """Take in what the ledger holds behind row `seq`, and drop what was counted there and did not happen."""
         self._pasts.forget_since(seq)
+        self._pasts.forget(self._spoiled)
+        self._spoiled.clear()
         rows = statements.decided_since(connection, seq, FOREIGN_ROWS_MAX)
         if len(rows) == FOREIGN_ROWS_MAX:
             self._pasts = Pasts()
@@ -126,21 +129,30 @@ class Clerk:
             )
 
     def prepare(
-        self, books: Books, jobs: Sequence[Job], connection: WriterConnection, under_way: Iterable[int] = ()
+        self,
+        books: Books,
+        jobs: Sequence[Job],
+        at: datetime,
+        connection: WriterConnection,
+        under_way: Collection[int] | None = None,
     ) -> Batch:
-        """Decide the jobs in their order, and change the books accordingly.
+        """Decide the jobs in their order, all at the moment `at`, and change the books accordingly.
 
-        Requests `under_way` (the integers of their ids) are in an earlier batch: they count as decided before. Acts may only be among the jobs
-        when `connection` holds the head's lock.
+        `at` must lie in the periods of the books' lines.
+
+        Requests `under_way` (the integers of their ids) are in an earlier batch: they count as decided before. Without
+        `under_way` the connection holds the head's lock; with it no acts but settling and voiding may be among the jobs.
         """
         mark = (books.size, books.last_tx, books.paused_by)
-        known = self._known(jobs, connection) | set(under_way)
-        desk = self._desk(books, connection)
+        known = self._known(jobs, connection) | set(under_way or ())
+        desk = self._desk(books, at, connection, ahead=under_way is not None)
         desk.scene.look_up([job.work for job in jobs if not isinstance(job.work, Ask)])
         numbers: set[int] = set()
         for job in jobs:
             work = job.work
             if not isinstance(work, Ask):
+                if isinstance(work, Settle | Void):
+                    numbers.add(work.request_id.int)
                 self._play(job, work, desk)
             elif (number := work.request_id.int) in known:
                 desk.repeats.append(job)
@@ -170,9 +182,9 @@ class Clerk:
         if not asks:
             return set()
         agent_ids = set({ask.agent_id.int: ask.agent_id for ask in asks}.values())
+        if len(self._roles) > ROLES_REMEMBERED_MAX:
+            self._roles.clear()
         if unknown := {agent_id for agent_id in agent_ids if agent_id.int not in self._roles}:
-            if len(self._roles) > ROLES_REMEMBERED_MAX:
-                self._roles.clear()
             found = statements.roles_of(connection, unknown)
             self._roles.update({agent_id.int: role for agent_id, role in found.items()})
         missing = self._pasts.missing(agent_ids)
@@ -184,14 +196,13 @@ class Clerk:
                 self._pasts.load(agent_id, past)
         return {found.int for found in statements.known_requests(connection, [ask.request_id for ask in asks])}
 
-    def _desk(self, books: Books, connection: WriterConnection) -> _Desk:
-        at = books.time(self.clock.now().astimezone(UTC))
+    def _desk(self, books: Books, at: datetime, connection: WriterConnection, *, ahead: bool) -> _Desk:
         new_id = self._ids(at)
         day = bounds(BudgetPeriod.DAILY, at)
         return _Desk(
             books=books,
             scribe=Scribe(self._pen, books.size, at, new_id),
-            scene=BatchScene(books, connection, at, self._cfo_agent_id, lambda: UUID(bytes=new_id())),
+            scene=BatchScene(books, connection, at, self._cfo_agent_id, lambda: UUID(bytes=new_id()), ahead=ahead),
             rules=Rules(self._hurdle, decimal_text(self.policy.hurdle_rate), books.paused_by is not None),
             day_elapsed_ppm=int(day.elapsed_share(at) * 1_000_000),
             at_micros=_micros(at),
@@ -258,8 +269,10 @@ class Clerk:
             desk.answers.append((job, refusal))
             return
         took_ms = elapsed_ms(self.clock, job.received_at)
-        added = [desk.scribe.enter(draft, took_ms) for draft in played.drafts]
+        entered = [(desk.scribe.enter(draft, took_ms), desk.scribe.seq) for draft in played.drafts]
+        added = [tx_id for tx_id, _ in entered]
         desk.entered.extend(played.drafts)
+        desk.scene.follow(played, [(seq, tx_id) for tx_id, seq in entered])
         self._follow(played, added, desk)
         desk.answers.append((job, ActAnswer(added[0] if added else played.same_tx)))
 
@@ -278,6 +291,10 @@ class Clerk:
             desk.rules = desk.rules._replace(paused=played.pauses)
         if played.spoils:
             self._pasts.spoiled(played.spoils.agent_id, played.spoils.seq)
+            self._spoiled.add(played.spoils.agent_id)
+        for draft in played.drafts:
+            if draft.kind is EntryKind.HUMAN:
+                self._pasts.record(_answered(draft, desk.scribe.seq, desk.at_micros))
 
     def _following(self, desk: _Desk) -> Following:
         books, scribe = desk.books, desk.scribe
@@ -297,10 +314,19 @@ class Clerk:
         )
 
 
+def _answered(draft: Draft, seq: int, at_micros: int) -> PastRequest:
+    """A person's answer, as it is remembered of the requester."""
+    decision = draft.decision.value if draft.decision else ""
+    return PastRequest(
+        seq, draft.agent_id, draft.request_type, draft.amount_micros, draft.justification, at_micros, decision,
+        draft.roi_hundredths or 0,
+    )  # fmt: skip
+
+
 def _day(charged: Charged, elapsed_ppm: int) -> Day:
     category, total = charged.pairs[0]
     line = category if category.left < total.left else total
-    return Day(line.limit, line.limit - line.left, elapsed_ppm)
+    return Day(line.limit, line.used, elapsed_ppm)
 
 
 def _micros(at: datetime) -> int:

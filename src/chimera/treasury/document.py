@@ -3,7 +3,6 @@
 Whatever is answered is read from the document, so that a repeated request gets the identical answer.
 """
 
-
 from chimera.contracts.approval import Approval, BudgetRemaining, SignedDecision
 from chimera.contracts.ledger import LedgerEntry
 from chimera.core.vocabulary import Decision

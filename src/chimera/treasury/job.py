@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 from uuid import UUID
@@ -60,7 +61,8 @@ class LoopDelivery:
         self.loop = loop
 
     def deliver(self, answers: Sequence[tuple[Job, Given]]) -> None:
-        if not self.loop.is_closed():
+        # A loop that was closed meanwhile has nobody left who waits.
+        with suppress(RuntimeError):
             self.loop.call_soon_threadsafe(_settle_futures, answers)
 
 

@@ -26,7 +26,8 @@ class Line:
     """One row of `budget_tracking`; every amount in cents.
 
     `held` lies inside `spent`. `debt` was spent beyond the limit, `carried` is the debt of earlier periods: both lie
-    beside `spent` and lower what is left.
+    beside `spent` and lower what is left. `limit` is never below `spent`; `wanted` may be, once it was lowered: what
+    is given back then leaves nothing.
     """
 
     id: int
@@ -39,18 +40,24 @@ class Line:
     held: int
     debt: int
     carried: int
+    wanted: int
 
     @classmethod
-    def of(cls, row: LineRow) -> "Line":
+    def of(cls, row: LineRow, wanted: int | None = None) -> "Line":
         return cls(
             row.id, row.period, row.category, row.period_start, row.period_end,
-            row.limit, row.spent, row.held, row.debt, row.carried,
+            row.limit, row.spent, row.held, row.debt, row.carried, row.limit if wanted is None else wanted,
         )  # fmt: skip
 
     @property
     def left(self) -> int:
         """What may still be approved; below zero where a debt is larger than the rest."""
-        return self.limit - self.spent - self.debt - self.carried
+        return self.wanted - self.used
+
+    @property
+    def used(self) -> int:
+        """What lowers the rest."""
+        return self.spent + self.debt + self.carried
 
     @property
     def key(self) -> LineKey:
@@ -113,8 +120,8 @@ class Charged:
 
 def _rest(category: Line, total: Line) -> int:
     """What both still hold, never below zero; spelled out, since every decision asks for it several times."""
-    own = category.limit - category.spent - category.debt - category.carried
-    whole = total.limit - total.spent - total.debt - total.carried
+    own = category.wanted - category.spent - category.debt - category.carried
+    whole = total.wanted - total.spent - total.debt - total.carried
     return max(0, min(own, whole))
 
 

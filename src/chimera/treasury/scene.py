@@ -1,13 +1,14 @@
-"""What an act sees of the books, read under the head's lock; rows that its own batch adds are not among it."""
+"""What an act sees of the books: what was read of them, and what earlier acts of its batch added."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from chimera.core.errors import InternalError
+from chimera.core.vocabulary import Decision
 from chimera.storage.records import batch as statements
 from chimera.storage.records.batch import EnteredRow, EscalationRow, HoldRow, WriterConnection
-from chimera.treasury.acts import Act, Pause, Resume, Settle, Void
+from chimera.treasury.acts import Act, Draft, Pause, Played, Resume, Settle, Void
 from chimera.treasury.books import Books, LineMark, line_mark
 from chimera.treasury.lines import Amounts, Charged, Line, Lines
 from chimera.treasury.periods import current_periods
@@ -16,10 +17,21 @@ _BY_REQUEST = (Settle, Void, Pause, Resume)
 
 
 class BatchScene:
-    """The scene of one batch; `before` and `marks` tell what its lines held."""
+    """The scene of one batch; `before` and `marks` tell what its lines held.
+
+    Decided `ahead` it locks nothing: a lock there would wait for the batch that is just being committed, which may
+    wait for the books. Only what settles or voids is decided ahead, and needs no holds.
+    """
 
     def __init__(
-        self, books: Books, connection: WriterConnection, at: datetime, cfo: UUID, fresh_id: Callable[[], UUID]
+        self,
+        books: Books,
+        connection: WriterConnection,
+        at: datetime,
+        cfo: UUID,
+        fresh_id: Callable[[], UUID],
+        *,
+        ahead: bool,
     ) -> None:
         self.at = at
         self.before: dict[int, Amounts] = {line.id: line.amounts() for line in books.lines.all}
@@ -28,6 +40,7 @@ class BatchScene:
         self._connection = connection
         self._cfo = cfo
         self._fresh_id = fresh_id
+        self._ahead = ahead
         self._others: dict[tuple[datetime, ...], Lines] = {}
         self._rows: dict[UUID, list[EnteredRow]] = {}
         self._transactions: dict[UUID, EnteredRow] = {}
@@ -45,8 +58,21 @@ class BatchScene:
             self._rows.setdefault(row.request_id, []).append(row)
             self._transactions[row.tx_id] = row
         found = list(self._transactions)
-        self._holds = statements.holds(self._connection, found)
+        if self._ahead:
+            return
+        self._holds = statements.lock_holds(self._connection, found)
         self._escalations = statements.escalations(self._connection, found)
+
+    def follow(self, played: Played, added: Sequence[tuple[int, UUID]]) -> None:
+        """Show later acts what this one did; `added` are its rows' seq and transaction."""
+        for draft, (seq, tx_id) in zip(played.drafts, added, strict=True):
+            row = _row_of(draft, seq, tx_id, self.at)
+            self._rows.setdefault(row.request_id, []).append(row)
+            self._transactions[tx_id] = row
+        if played.closes_hold:
+            self._holds.pop(played.closes_hold, None)
+        if played.answers:
+            self._escalations.pop(played.answers, None)
 
     @property
     def paused_by(self) -> UUID | None:
@@ -77,7 +103,7 @@ class BatchScene:
         return self._fresh_id()
 
     def charged(self, request_type: str, anchor: datetime) -> Charged:
-        """The lines of the periods that `anchor` lies in, locked.
+        """The lines of the periods that `anchor` lies in.
 
         Raises:
             InternalError: one of them is gone.
@@ -94,7 +120,8 @@ class BatchScene:
         """The lines of another day; those of the same week or month are the current ones."""
         known = {line.key: line for line in self.lines}
         found = []
-        for row in statements.lock_lines(self._connection, starts):
+        read = statements.lines_of if self._ahead else statements.lock_lines
+        for row in read(self._connection, starts):
             line = known.get((row.period, row.category, row.period_start)) or Line.of(row)
             if line.id not in self.before:
                 self.before[line.id], self.marks[line.id] = line.amounts(), line_mark(line)
@@ -103,3 +130,26 @@ class BatchScene:
             return Lines(found)
         except KeyError as error:
             raise InternalError("a budget line of an earlier period is gone: restore the database") from error
+
+
+def _row_of(draft: Draft, seq: int, tx_id: UUID, at: datetime) -> EnteredRow:
+    """The row of a draft, as far as acts look at it."""
+    return EnteredRow(
+        seq=seq,
+        tx_id=tx_id,
+        request_id=draft.request_id,
+        request_hash="",
+        kind=draft.kind.value,
+        agent_id=draft.agent_id,
+        request_type=draft.request_type,
+        amount_micros=draft.amount_micros,
+        decision=None if draft.decision is None else draft.decision.value,
+        approved=draft.decision == Decision.APPROVED,
+        projected_roi=None,
+        risk_score=None,
+        justification=draft.justification,
+        approval_signature="",
+        execution_time_ms=0,
+        created_at=at,
+        payload=dict(draft.more),
+    )

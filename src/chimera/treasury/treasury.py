@@ -46,6 +46,7 @@ from chimera.treasury.writer import Observe, Writer
 ENTRIES_MAX = 1000
 SWEEP_ROWS_MAX = 500
 HOLD_MAX = timedelta(days=30)
+ESTIMATE_USD_MAX = 1_000_000
 NAME_CHARACTERS_MAX = 100
 REASON_CHARACTERS_MAX = 2000
 NO_REASON = "No reason given"
@@ -333,8 +334,12 @@ class Treasury:
 
 
 def _ask(request: ApprovalRequest, estimate_usd: Decimal | None) -> Ask:
-    if "\x00" in request.justification:
-        raise ValidationFailed("justification: the NUL character can't be stored", {"field": "justification"})
+    if not _is_text(request.justification):
+        raise ValidationFailed("justification: it holds a NUL or half a character", {"field": "justification"})
+    if estimate_usd is not None and not (estimate_usd.is_finite() and 0 <= estimate_usd <= ESTIMATE_USD_MAX):
+        raise ValidationFailed(
+            f"the estimate must be an amount from 0 to {ESTIMATE_USD_MAX}", {"field": "estimate_usd"}
+        )
     micros = micros_from_usd(request.request_cost)
     return Ask(
         request.request_id,
@@ -374,7 +379,15 @@ def _name(by: str) -> str:
     return by
 
 
+def _is_text(words: str) -> bool:
+    """Whether they can be stored: no NUL, no half of a surrogate pair."""
+    try:
+        return b"\x00" not in words.encode()
+    except UnicodeEncodeError:
+        return False
+
+
 def _reason(reason: str) -> str:
-    if not reason.strip() or len(reason) > REASON_CHARACTERS_MAX or "\x00" in reason:
+    if not reason.strip() or len(reason) > REASON_CHARACTERS_MAX or not _is_text(reason):
         raise ValidationFailed(f"give a reason of 1 to {REASON_CHARACTERS_MAX} characters", {"field": "reason"})
     return reason

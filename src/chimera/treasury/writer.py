@@ -140,13 +140,17 @@ class Writer:
         """The batch decided on the books as they will be; None where that is not possible."""
         with self._books_lock:
             books = self._books
-            if books is None or self._undecided_under_way or not self._foreseeable(books, jobs):
+            if books is None or self._undecided_under_way:
+                return None
+            at = books.time(self._clerk.clock.now().astimezone(UTC))
+            if not self._foreseeable(books, jobs, at):
                 return None
             under_way = set[int]().union(*(batch.request_numbers for batch in self._under_way))
             try:
                 self._reader = self._reader or self._connect()
-                batch = self._clerk.prepare(books, jobs, self._reader, under_way)
-            except (psycopg.Error, EngineUnavailable):
+                batch = self._clerk.prepare(books, jobs, at, self._reader, under_way)
+            except Exception as error:  # noqa: BLE001 - under the lock it is tried again, and told to whom it concerns
+                _log.warning("batch_not_foreseen", reason=repr(error))
                 self._books = None
                 _close(self._reader)
                 self._reader = None
@@ -154,13 +158,12 @@ class Writer:
             self._under_way.append(batch)
             return batch
 
-    def _foreseeable(self, books: Books, jobs: Sequence[Job]) -> bool:
+    def _foreseeable(self, books: Books, jobs: Sequence[Job], at: datetime) -> bool:
         """Whether everything the jobs depend on is in the books or can't change but by a new row."""
         for job in jobs:
             work = job.work
             if not isinstance(work, Ask) and (not isinstance(work, Settle | Void) or self._is_under_way(work)):
                 return False
-        at = books.time(self._clerk.clock.now().astimezone(UTC))
         return books.lines.covers(at) and all(
             line.limit == max(self._limit_cents(line.period, line.category), line.spent) for line in books.lines.all
         )
@@ -205,14 +208,14 @@ class Writer:
                 return
             except psycopg.OperationalError as error:
                 failure = _unreachable(error)
-            except psycopg.Error as error:
-                failure = _refused(error)
-                self._clerk.forget()
-                if len(jobs) > 1 and batch is None:
-                    break
             except ChimeraError as refusal:
                 failure = refusal
                 break
+            except Exception as error:  # noqa: BLE001 - one job may be unfit to be written: the others must not suffer
+                _log.error("batch_refused", jobs=len(jobs), exc_info=error)
+                failure = _refused(error)
+                if len(jobs) > 1 and batch is None:
+                    break
             batch = None
             self._lose_track()
         if failure is None:
@@ -251,18 +254,18 @@ class Writer:
     def _decide_now(self, connection: WriterConnection, head: HeadRow, jobs: Sequence[Job]) -> Batch:
         """Decide under the lock, on the books as the database has them; they are the books from here on."""
         with self._books_lock:
-            books = self._read_books(connection, head)
+            at = ledger_time(head.last_time, self._clerk.clock.now().astimezone(UTC))
+            books = self._read_books(connection, head, at)
             if self._confirmed is None:
                 self._clerk.forget()
             else:
                 self._clerk.catch_up(connection, self._confirmed)
-            batch = self._clerk.prepare(books, jobs, connection)
+            batch = self._clerk.prepare(books, jobs, at, connection)
             self._books = books
             return batch
 
-    def _read_books(self, connection: WriterConnection, head: HeadRow) -> Books:
+    def _read_books(self, connection: WriterConnection, head: HeadRow, at: datetime) -> Books:
         self._overrides = limits_set(connection)
-        at = ledger_time(head.last_time, self._clerk.clock.now().astimezone(UTC))
         self._require_key(connection, head, at)
         wanted = [
             WantedLine(period.period, category, period.start, period.end, self._limit(period.period, category))
@@ -278,7 +281,8 @@ class Writer:
                 statements.open_lines(connection, wanted, at)
                 rows = statements.lock_lines(connection, starts)
                 break
-        return books_of(head, rows)
+        limits = {(str(line.period), str(line.category)): cents_of_usd(line.limit_usd) for line in wanted}
+        return books_of(head, rows, limits)
 
     def _require_key(self, connection: WriterConnection, head: HeadRow, at: datetime) -> None:
         """Sign only under the ledger's current key; the first key of all, or after a retired one, registers itself."""
@@ -377,5 +381,7 @@ def _unreachable(error: psycopg.Error) -> EngineUnavailable:
     )
 
 
-def _refused(error: psycopg.Error) -> InternalError:
-    return InternalError(f"the database refused the ledger's statement, nothing was approved: {str(error).strip()}")
+def _refused(error: Exception) -> InternalError:
+    if isinstance(error, psycopg.Error):
+        return InternalError(f"the database refused the ledger's statement, nothing was approved: {str(error).strip()}")
+    return InternalError(f"the ledger could not be written, nothing was approved: {type(error).__name__}: {error}")

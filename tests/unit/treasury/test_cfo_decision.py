@@ -43,6 +43,7 @@ def lines(**spent: int) -> Lines:
                     held=0,
                     debt=0,
                     carried=0,
+                    wanted=LIMITS[period],
                 )
             )
     return Lines(made)

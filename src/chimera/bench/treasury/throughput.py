@@ -60,7 +60,7 @@ def prepare_copies(ground: Ground, asks: Sequence[Ask]) -> list[bytes]:
     with ground.database() as url, connect_writer(url) as connection:
         for start in range(0, len(asks), BATCH_JOBS_MAX):
             jobs = _jobs(asks[start : start + BATCH_JOBS_MAX], None)
-            batch = clerk.prepare(books, jobs, connection)
+            batch = clerk.prepare(books, jobs, books.time(clerk.clock.now()), connection)
             copies.append(b"".join((HEADER, *batch.rows, TRAILER)))
     return copies
 
@@ -135,7 +135,7 @@ def _empty_books() -> Books:
     at = datetime.now(UTC)
     limit = cents_of_usd(LIMIT_USD)
     lines = [
-        Line(0, period.period, category, period.start, period.end, limit, 0, 0, 0, 0)
+        Line(0, period.period, category, period.start, period.end, limit, 0, 0, 0, 0, limit)
         for period in current_periods(at)
         for category in BudgetCategory
     ]

@@ -131,11 +131,19 @@ def begin(connection: WriterConnection, line_ids: Sequence[int]) -> tuple[HeadRo
 
 def lock_lines(connection: WriterConnection, starts: Iterable[tuple[str, datetime]]) -> list[LineRow]:
     """Every line of these periods, locked in the order of their ids."""
-    wanted = list(starts)
+    return _lines_of(connection, list(starts), "FOR UPDATE")
+
+
+def lines_of(connection: WriterConnection, starts: Iterable[tuple[str, datetime]]) -> list[LineRow]:
+    """Every line of these periods; waits for nobody."""
+    return _lines_of(connection, list(starts), "")
+
+
+def _lines_of(connection: WriterConnection, wanted: list[tuple[str, datetime]], lock: str) -> list[LineRow]:
     with connection.cursor(row_factory=class_row(LineRow)) as cursor:
         cursor.execute(
             f"SELECT {_LINE_COLUMNS} FROM budget_tracking WHERE (period, period_start) IN "
-            "(SELECT * FROM unnest(%s::text[], %s::timestamptz[])) ORDER BY id FOR UPDATE",
+            f"(SELECT * FROM unnest(%s::text[], %s::timestamptz[])) ORDER BY id {lock}",
             ([period for period, _ in wanted], [start for _, start in wanted]),
         )
         return cursor.fetchall()
@@ -242,7 +250,7 @@ def _entered(connection: WriterConnection, condition: str, ids: list[UUID]) -> l
         return cursor.fetchall()
 
 
-def holds(connection: WriterConnection, tx_ids: Sequence[UUID]) -> dict[UUID, HoldRow]:
+def lock_holds(connection: WriterConnection, tx_ids: Sequence[UUID]) -> dict[UUID, HoldRow]:
     """The open holds among these approvals, locked against a submit that comes at the same time."""
     with connection.cursor(row_factory=class_row(HoldRow)) as cursor:
         cursor.execute(
