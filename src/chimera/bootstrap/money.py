@@ -77,6 +77,4 @@ def log_key(settings: Settings, home: Path) -> SigningKey:
 
 def log_publisher(settings: Settings, home: Path, database: Database, clock: Clock) -> LogPublisher:
     """Publishes the ledger in `database`."""
-    return LogPublisher(
-        database=database, key=log_key(settings, home), folder=log_folder(settings, home), clock=clock
-    )
+    return LogPublisher(database=database, key=log_key(settings, home), folder=log_folder(settings, home), clock=clock)

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import psycopg
 from psycopg import AsyncConnection
@@ -17,7 +18,7 @@ POOL_CONNECTIONS_MAX = 8
 CONNECT_SECONDS_MAX = 10.0
 STATEMENT_TIMEOUT_MS = 30_000
 WRITER_WAIT_MS = 10_000
-_DEAD_NETWORK = {
+_DEAD_NETWORK: dict[str, Any] = {
     "keepalives": 1,
     "keepalives_idle": 5,
     "keepalives_interval": 2,

@@ -45,7 +45,8 @@ _CFO, _APPROVED, _ESCALATED = Role.CFO.value, Decision.APPROVED.value, Decision.
 class Batch:
     """What deciding a set of jobs comes to. `repeats` were decided before and are answered from the ledger.
 
-    `mark` is what the database must still hold for it to be good, `request_numbers` (integers of ids) what its rows are about.
+    `mark` is what the database must still hold for it to be good; `request_numbers` are the integers of the ids its
+    rows are about.
     """
 
     jobs: Sequence[Job]
@@ -141,7 +142,7 @@ class Clerk:
         `at` must lie in the periods of the books' lines.
 
         Requests `under_way` (the integers of their ids) are in an earlier batch: they count as decided before. Without
-        `under_way` the connection holds the head's lock; with it no acts but settling and voiding may be among the jobs.
+        `under_way` the connection holds the head's lock; with it only settling and voiding may be among the acts.
         """
         mark = (books.size, books.last_tx, books.paused_by)
         known = self._known(jobs, connection) | set(under_way or ())
