@@ -6,10 +6,9 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from nacl.signing import SigningKey, VerifyKey
+from nacl.signing import VerifyKey
 
-from chimera.agents.artist.production import Production, asset_id_of
-from chimera.contracts.approval import SignedDecision
+from chimera.agents.artist.production import Production, asset_id_of, production_request_id
 from chimera.contracts.asset import AssetFile
 from chimera.contracts.content import ContentList, ExportBundle
 from chimera.core.clock import FixedClock
@@ -23,10 +22,11 @@ from chimera.pipeline.telling import (
     production_of,
     why_not_published,
 )
-from chimera.security.decision_signature import canonical, key_id_of, read_verified, sign
+from chimera.security.decision_signature import read_verified
 from chimera.storage.database import Database
 from chimera.storage.records import agents, content_pipeline, trends
 from factories_production import AS_OF, make_evidence, make_storyboard
+from factories_treasury import open_office
 
 
 async def make_piece(database: Database, metadata: dict[str, Any] | None = None) -> UUID:
@@ -102,22 +102,28 @@ def test_a_list_says_why_a_piece_is_not_out(stage: Stage, metadata: dict[str, An
 async def test_an_export_can_be_checked_with_nothing_but_its_own_public_key(
     database: Database, clock: FixedClock, tmp_path: Path
 ) -> None:
-    key, tx_id = SigningKey(bytes(range(32))), uuid4()
-    content_id = await make_piece(database, {"ledger_tx_ids": [str(tx_id)], "timings_ms": {"produce": 4200}})
+    content_id = await make_piece(database, {"timings_ms": {"produce": 4200}})
+    office = await open_office(database, clock)
+    treasury, request = office.treasury(database), office.request(request_id=production_request_id(content_id))
+    await treasury.decide(request)
+    await treasury.settle(request.request_id, Decimal("14.00"))
     async with database.transaction() as connection:
         document = {"production": made(content_id).model_dump(mode="json")}
         await content_pipeline.merge_metadata(connection, content_id, document)
         await content_pipeline.set_quality(connection, content_id, Decimal("0.91"))
     piece = await find_piece(database, str(content_id))
-    assert ledger_tx_ids(piece) == [tx_id]
-    text = canonical({"tx_id": str(tx_id), "decision": "approved"})
-    decision = SignedDecision(tx_id=tx_id, document=text, signature=sign(text, key), key_id=key_id_of(key.verify_key))
+    decisions = [await treasury.signed_decision_of_tx(tx_id) for tx_id in ledger_tx_ids(piece)]
     written = export_bundle(
-        piece, (), decisions=[decision], cfo_public_key=bytes(key.verify_key).hex(), publication=None, at=clock.now()
+        piece,
+        (),
+        decisions=decisions,
+        cfo_public_key=bytes(treasury.public_key).hex(),
+        publication=None,
+        at=clock.now(),
     ).model_dump_json()
     read = ExportBundle.model_validate_json(written)
     public_key = VerifyKey(bytes.fromhex(read.cfo_public_key))
-    assert [read_verified(item, public_key)["decision"] for item in read.signed_decisions] == ["approved"]
+    assert [read_verified(item, public_key)["kind"] for item in read.signed_decisions] == ["decision", "settle"]
     assert read.asset is not None
     assert (read.asset.execution_time_ms, read.asset.quality_score) == (4200, Decimal("0.91"))
     assert read.trend.metadata.top_posts == ("https://example.org/1",)

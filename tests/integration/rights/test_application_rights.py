@@ -223,5 +223,5 @@ INSERT INTO ledger (seq, request_id, request_hash, kind, decision, reason_code, 
     leaf_hash, execution_time_ms, projected_roi, risk_score, cfo_agent_id, justification, agent_id, request_type,
     approval_signature)
 VALUES (%(seq)s, gen_random_uuid(), repeat('0', 64), 'decision', 'rejected', 'ROI_TOO_LOW', 1, 1000000, '{}',
-    %(key)s, sha256('x'), 1, 1, 0, %(cfo)s, 'x', %(spender)s, 'api_call', '0x' || repeat('0', 130))
+    %(key)s, sha256('x'), 1, 1, 0, %(cfo)s, 'x', %(spender)s, 'api_call', '0x' || repeat('0', 128))
 """
