@@ -19,7 +19,7 @@ from chimera.storage.database import Connection, Database
 from chimera.storage.records import agents
 from chimera.storage.records.ledger import LedgerRecord
 from chimera.treasury.columns import columns_of
-from chimera.treasury.merkle import Frontier, leaf_data, leaf_hash
+from chimera.treasury.log.merkle import Frontier, leaf_data, leaf_hash
 
 Payload = dict[str, Detail]
 LIMITS = {"daily": Decimal("1000.00"), "weekly": Decimal("5000.00"), "monthly": Decimal("20000.00")}

@@ -6,8 +6,8 @@ from random import Random
 from uuid import UUID
 
 from chimera.treasury.ask import Ask
-from chimera.treasury.past import PastRequest, Pasts
-from chimera.treasury.risk import Day, RiskPolicy, RiskScore, weigh
+from chimera.treasury.scoring.past import PastRequest, Pasts
+from chimera.treasury.scoring.risk import Day, RiskPolicy, RiskScore, weigh
 
 SECOND = 1_000_000
 MINUTE, HOUR, DAY = 60 * SECOND, 3600 * SECOND, 86_400 * SECOND

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from chimera.core.vocabulary import Decision
 from chimera.treasury.ask import Ask
-from chimera.treasury.past import PastRequest, Pasts
-from chimera.treasury.risk import Day, RiskPolicy, weigh
+from chimera.treasury.scoring.past import PastRequest, Pasts
+from chimera.treasury.scoring.risk import Day, RiskPolicy, weigh
 from traces.request import TracedRequest
 
 DAY_LIMIT_CENTS = 100_000

@@ -13,9 +13,9 @@ from chimera.contracts.proof import LedgerProof
 from chimera.core.errors import EngineUnavailable, NotFound
 from chimera.security.keys import cfo_public_key, cfo_signing_key, log_public_key, retired_public_keys
 from chimera.storage.records import ledger, ledger_key
-from chimera.treasury.proof import prove
-from chimera.treasury.publisher import LogPublisher
-from chimera.treasury.tiles import LogFolder
+from chimera.treasury.log.proof import prove
+from chimera.treasury.log.publisher import LogPublisher
+from chimera.treasury.log.tiles import LogFolder
 from chimera.treasury.verify import LogEvidence, verify_ledger
 
 

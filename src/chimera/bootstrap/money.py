@@ -15,8 +15,8 @@ from chimera.runtime.bookkeeping import keeping_books
 from chimera.security.api_tokens import token_to_show
 from chimera.security.keys import cfo_public_key, cfo_signing_key, log_signing_key
 from chimera.storage.database import Database
+from chimera.treasury.log.publisher import LogPublisher
 from chimera.treasury.policy import SpendingPolicy
-from chimera.treasury.publisher import LogPublisher
 from chimera.treasury.remote import RemoteTreasury
 from chimera.treasury.treasury import Treasury
 

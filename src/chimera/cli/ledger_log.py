@@ -15,8 +15,8 @@ from chimera.cli.options import Json
 from chimera.core.errors import EngineUnavailable, NotFound, ToolFailed, ValidationFailed
 from chimera.security.keys import read_public_key
 from chimera.security.signed_note import NoteKey
-from chimera.treasury.proof import check as check_proof
-from chimera.treasury.proof import read_proof
+from chimera.treasury.log.proof import check as check_proof
+from chimera.treasury.log.proof import read_proof
 
 Out = Annotated[Path | None, Parameter(help="The file to write; default: standard output.")]
 Format = Annotated[str, Parameter(help="csv or jsonl.")]

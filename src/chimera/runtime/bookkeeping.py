@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 import structlog
 
 from chimera.core.errors import ChimeraError
-from chimera.treasury.publisher import PUBLISH_SECONDS_MIN, LogPublisher
+from chimera.treasury.log.publisher import PUBLISH_SECONDS_MIN, LogPublisher
 from chimera.treasury.treasury import Treasury
 
 SWEEP_SECONDS = 15.0

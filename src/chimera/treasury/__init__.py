@@ -15,10 +15,10 @@ if TYPE_CHECKING:
         SpendPaused,
         WaitsForHuman,
     )
-    from chimera.treasury.blocking import BlockingCfo
-    from chimera.treasury.embedded import Agent, EmbeddedCfo
-    from chimera.treasury.embedding import open_cfo
-    from chimera.treasury.hold import Hold
+    from chimera.treasury.embedded.blocking import BlockingCfo
+    from chimera.treasury.embedded.cfo import Agent, EmbeddedCfo
+    from chimera.treasury.embedded.hold import Hold
+    from chimera.treasury.embedded.opening import open_cfo
 
 __all__ = [
     "Agent",
@@ -35,11 +35,11 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Agent": "treasury.embedded",
-    "BlockingCfo": "treasury.blocking",
-    "EmbeddedCfo": "treasury.embedded",
-    "Hold": "treasury.hold",
-    "open_cfo": "treasury.embedding",
+    "Agent": "treasury.embedded.cfo",
+    "BlockingCfo": "treasury.embedded.blocking",
+    "EmbeddedCfo": "treasury.embedded.cfo",
+    "Hold": "treasury.embedded.hold",
+    "open_cfo": "treasury.embedded.opening",
 }
 """Where a name is defined, if not among the errors; loaded when it is asked for, so that the package stays light."""
 

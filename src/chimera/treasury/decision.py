@@ -10,7 +10,7 @@ from chimera.core.vocabulary import BudgetCategory, Decision
 from chimera.treasury.amounts import cents_text, hundredths_text, micros_text
 from chimera.treasury.ask import Ask
 from chimera.treasury.lines import Charged, Line
-from chimera.treasury.risk import RiskScore
+from chimera.treasury.scoring.risk import RiskScore
 
 TRANSACTION_MICROS_MAX = int(TRANSACTION_USD_MAX) * MICROS_PER_USD
 PAUSED_REASON = "Spending is paused"

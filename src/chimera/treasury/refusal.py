@@ -7,7 +7,7 @@ from chimera.core.errors import BudgetExceeded, Detail, RoiTooLow, SpendPaused, 
 from chimera.core.limits import TRANSACTION_USD_MAX
 from chimera.core.money import cents_up
 from chimera.treasury.decision import PAUSED_REASON
-from chimera.treasury.encoding import ESCALATED_PREFIX
+from chimera.treasury.writing.encoding import ESCALATED_PREFIX
 
 
 def escalated_tx(approval: Approval) -> UUID | None:

@@ -30,18 +30,18 @@ from chimera.storage.records.ledger import LedgerRecord
 from chimera.treasury import escalations
 from chimera.treasury.acts import Act, Answer, Expire, Lapse, Pause, Resume, Settle, Void
 from chimera.treasury.amounts import cents_of_micros, hundredths_exact, usd_of_cents
-from chimera.treasury.answers import approval_of
 from chimera.treasury.ask import Ask
 from chimera.treasury.budget_view import BudgetView, budget_state
 from chimera.treasury.budgets import read_budgets
-from chimera.treasury.clerk import Clerk
 from chimera.treasury.document import approval_of as approval_of_row
 from chimera.treasury.document import entry_of, signed_decision_of
-from chimera.treasury.job import ActAnswer, DecidedAnswer, Given, Job, LoopDelivery
 from chimera.treasury.limits import binding, effective_limits
 from chimera.treasury.policy import SpendingPolicy
 from chimera.treasury.verify import verify_ledger
-from chimera.treasury.writer import Observe, Writer
+from chimera.treasury.writing.answers import approval_of
+from chimera.treasury.writing.clerk import Clerk
+from chimera.treasury.writing.job import ActAnswer, DecidedAnswer, Given, Job, LoopDelivery
+from chimera.treasury.writing.writer import Observe, Writer
 
 ENTRIES_MAX = 1000
 SWEEP_ROWS_MAX = 500

@@ -20,9 +20,9 @@ from chimera.treasury.audit.exported import ExportAudit
 from chimera.treasury.audit.problems import ProblemCode, Problems
 from chimera.treasury.audit.rows import CheckedRow, RowAudit
 from chimera.treasury.audit.tree import TreeAudit
-from chimera.treasury.checkpoint import origin_of, read_checkpoint_of_any
 from chimera.treasury.columns import usd_of_cents
-from chimera.treasury.tiles import LogFolder
+from chimera.treasury.log.checkpoint import origin_of, read_checkpoint_of_any
+from chimera.treasury.log.tiles import LogFolder
 
 _PAGE_ROWS = 1000
 _CHECKPOINTS_BEYOND_MAX = 1

@@ -23,7 +23,7 @@ from chimera.cli.studio import studio_of_environment
 from chimera.contracts.approval import Approval, ApprovalRequest
 from chimera.core.errors import ChimeraError, Conflict, Forbidden, NotFound, ValidationFailed
 from chimera.core.vocabulary import RequestType, Role
-from chimera.treasury.encoding import ESCALATED_PREFIX
+from chimera.treasury.writing.encoding import ESCALATED_PREFIX
 
 pytestmark = pytest.mark.usefixtures("studio_environment")
 Captured = pytest.CaptureFixture[str]

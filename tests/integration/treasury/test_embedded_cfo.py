@@ -23,7 +23,7 @@ from chimera.treasury import (
     WaitsForHuman,
     open_cfo,
 )
-from chimera.treasury.seen_through import Result, SeenThrough
+from chimera.treasury.embedded.seen_through import Result, SeenThrough
 from chimera.treasury.treasury import Treasury
 
 pytestmark = pytest.mark.engines

@@ -16,9 +16,9 @@ from chimera.core.clock import FixedClock
 from chimera.core.errors import InvalidSignature
 from chimera.security.decision_signature import key_id_of
 from chimera.storage.database import Database, open_database
-from chimera.treasury.checkpoint import Checkpoint
-from chimera.treasury.publisher import LogPublisher
-from chimera.treasury.tiles import LogFolder
+from chimera.treasury.log.checkpoint import Checkpoint
+from chimera.treasury.log.publisher import LogPublisher
+from chimera.treasury.log.tiles import LogFolder
 from chimera.treasury.verify import LogEvidence, verify_ledger
 from factories_ledger_rows import LedgerRows, open_ledger_rows, write_rows_anew
 

@@ -13,10 +13,10 @@ from chimera.core.clock import FixedClock
 from chimera.core.errors import Conflict, EngineUnavailable, InvalidSignature
 from chimera.storage.database import Database, open_database
 from chimera.storage.records import ledger
-from chimera.treasury.checkpoint import read_checkpoint
-from chimera.treasury.merkle import Frontier
-from chimera.treasury.merkle_proof import consistency_proof, extends
-from chimera.treasury.publisher import LogPublisher
+from chimera.treasury.log.checkpoint import read_checkpoint
+from chimera.treasury.log.merkle import Frontier
+from chimera.treasury.log.merkle_proof import consistency_proof, extends
+from chimera.treasury.log.publisher import LogPublisher
 from chimera.treasury.verify import LogEvidence, verify_ledger
 from factories_ledger_rows import LedgerRows, open_ledger_rows, write_rows_anew
 

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from chimera.storage.records.past_requests import PastRequestRow, pasts_of
-from chimera.treasury.past import PastRequest
+from chimera.treasury.scoring.past import PastRequest
 
 pytestmark = pytest.mark.engines
 

@@ -18,10 +18,10 @@ from chimera.core.clock import FixedClock
 from chimera.core.errors import ChimeraError, Conflict, EngineUnavailable, InternalError
 from chimera.core.vocabulary import BudgetCategory, BudgetPeriod
 from chimera.storage.database import Database
-from chimera.treasury import clerk
-from chimera.treasury.job import LoopDelivery
 from chimera.treasury.policy import SpendingPolicy
 from chimera.treasury.treasury import Treasury
+from chimera.treasury.writing import clerk
+from chimera.treasury.writing.job import LoopDelivery
 from factories_treasury import Office, open_office, register_spender
 from spenders import recount
 

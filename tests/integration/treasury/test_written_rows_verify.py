@@ -12,10 +12,10 @@ from chimera.contracts.approval import ApprovalRequest
 from chimera.core.clock import FixedClock
 from chimera.core.vocabulary import BudgetPeriod
 from chimera.storage.database import Database
-from chimera.treasury.encoding import ESCALATED_PREFIX
-from chimera.treasury.publisher import LogPublisher
+from chimera.treasury.log.publisher import LogPublisher
 from chimera.treasury.treasury import Treasury
 from chimera.treasury.verify import LogEvidence, verify_ledger
+from chimera.treasury.writing.encoding import ESCALATED_PREFIX
 from factories_treasury import open_office
 
 pytestmark = pytest.mark.engines

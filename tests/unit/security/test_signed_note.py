@@ -7,7 +7,7 @@ from nacl.signing import SigningKey
 
 from chimera.core.errors import InvalidSignature, ValidationFailed
 from chimera.security.signed_note import NoteKey, open_note, sign_note
-from chimera.treasury.checkpoint import read_checkpoint, read_checkpoint_of_any, signed_checkpoint
+from chimera.treasury.log.checkpoint import read_checkpoint, read_checkpoint_of_any, signed_checkpoint
 
 #: The example of Go's golang.org/x/mod/sumdb/note, where this format comes from.
 VKEY = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"

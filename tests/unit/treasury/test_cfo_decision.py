@@ -9,14 +9,14 @@ import pytest
 from chimera.contracts.approval import Approval, ApprovalRequest
 from chimera.core.errors import BudgetExceeded, ChimeraError, RoiTooLow, SpendPaused, WaitsForHuman
 from chimera.core.vocabulary import BudgetCategory, BudgetPeriod, RequestType
-from chimera.treasury.answers import approval_of
 from chimera.treasury.ask import Ask
 from chimera.treasury.decision import Rules, Verdict, decide
-from chimera.treasury.job import DecidedAnswer
 from chimera.treasury.lines import Line, Lines
 from chimera.treasury.periods import bounds
 from chimera.treasury.refusal import require_approved
-from chimera.treasury.risk import RiskFactor, RiskScore
+from chimera.treasury.scoring.risk import RiskFactor, RiskScore
+from chimera.treasury.writing.answers import approval_of
+from chimera.treasury.writing.job import DecidedAnswer
 
 NOON = datetime(2026, 2, 6, 12, 0, tzinfo=UTC)
 RULES = Rules(150, "1.5", paused=False)

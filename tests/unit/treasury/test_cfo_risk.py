@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from chimera.treasury.ask import Ask
 from chimera.treasury.explanation import MEANINGS
-from chimera.treasury.past import PAST_ROWS_MAX, PastRequest, Pasts
-from chimera.treasury.risk import BASE_POINTS, RULES, Day, RiskCode, RiskPolicy, RiskScore, score, weigh
-from chimera.treasury.risk_facts import RiskFacts, measure
+from chimera.treasury.scoring.past import PAST_ROWS_MAX, PastRequest, Pasts
+from chimera.treasury.scoring.risk import BASE_POINTS, RULES, Day, RiskCode, RiskPolicy, RiskScore, score, weigh
+from chimera.treasury.scoring.risk_facts import RiskFacts, measure
 from factories_risk_traces import HOUR, MINUTE, NEW_YEAR, POLICY, SECOND
 
 AGENT, OTHER = UUID(int=1), UUID(int=2)

@@ -11,7 +11,7 @@ import pytest
 import chimera.treasury
 from chimera.core.errors import ValidationFailed
 from chimera.core.vocabulary import BudgetCategory, BudgetPeriod
-from chimera.treasury.embedded_amounts import Amount, limits_given, usd
+from chimera.treasury.embedded.amounts import Amount, limits_given, usd
 
 SOURCE = Path(chimera.treasury.__file__).parents[2]
 

@@ -16,7 +16,7 @@ from chimera.core.money import cents_up
 from chimera.security.decision_signature import canonical
 from chimera.treasury.columns import REQUEST_FIELDS, cents_of, columns_of, micros_of, usd_of_cents
 from chimera.treasury.document import entry_of
-from chimera.treasury.merkle import leaf_data, leaf_hash
+from chimera.treasury.log.merkle import leaf_data, leaf_hash
 from factories_ledger_rows import signed_record
 
 TX, PARENT, REQUEST, AGENT, CFO = (UUID(int=number) for number in range(1, 6))

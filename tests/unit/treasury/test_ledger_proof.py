@@ -12,10 +12,10 @@ from nacl.signing import SigningKey
 from chimera.contracts.proof import LedgerProof
 from chimera.core.errors import Detail, ValidationFailed
 from chimera.security.signed_note import NoteKey
-from chimera.treasury.checkpoint import signed_checkpoint
-from chimera.treasury.merkle import Frontier
-from chimera.treasury.merkle_proof import perfect_nodes
-from chimera.treasury.proof import check, prove, read_proof
+from chimera.treasury.log.checkpoint import signed_checkpoint
+from chimera.treasury.log.merkle import Frontier
+from chimera.treasury.log.merkle_proof import perfect_nodes
+from chimera.treasury.log.proof import check, prove, read_proof
 from factories_ledger_rows import signed_record
 
 CFO, LOG = SigningKey(bytes(range(32))), SigningKey(bytes([7]) * 32)

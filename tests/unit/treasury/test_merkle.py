@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chimera.treasury.merkle import Frontier, leaf_data, leaf_hash
-from chimera.treasury.merkle_proof import (
+from chimera.treasury.log.merkle import Frontier, leaf_data, leaf_hash
+from chimera.treasury.log.merkle_proof import (
     consistency_proof,
     extends,
     includes,

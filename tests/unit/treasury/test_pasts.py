@@ -6,7 +6,7 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chimera.treasury.past import PAST_ROWS_MAX, PastRequest, Pasts
+from chimera.treasury.scoring.past import PAST_ROWS_MAX, PastRequest, Pasts
 from factories_risk_traces import MINUTE, NEW_YEAR
 
 ONE, TWO, THREE = (UUID(int=number) for number in range(1, 4))

@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chimera.core.errors import Conflict, EngineUnavailable
-from chimera.treasury.export_tiles import TileExport, exported_root
-from chimera.treasury.merkle import Frontier, leaf_hash
-from chimera.treasury.merkle_proof import inclusion_proof, perfect_nodes
-from chimera.treasury.tiles import LogFolder, bundle_of
+from chimera.treasury.log.export_tiles import TileExport, exported_root
+from chimera.treasury.log.merkle import Frontier, leaf_hash
+from chimera.treasury.log.merkle_proof import inclusion_proof, perfect_nodes
+from chimera.treasury.log.tiles import LogFolder, bundle_of
 
 
 def _entry(index: int) -> bytes:

@@ -12,8 +12,8 @@ from psycopg.types.numeric import DecimalBinaryDumper
 from chimera.storage.records.ledger_copy import _hundredths
 from chimera.treasury.ask import Ask
 from chimera.treasury.decision import Verdict
-from chimera.treasury.encoding import Decided, ask_text, decision_text, request_text, uuid_text
-from chimera.treasury.risk import RiskFactor, RiskScore
+from chimera.treasury.scoring.risk import RiskFactor, RiskScore
+from chimera.treasury.writing.encoding import Decided, ask_text, decision_text, request_text, uuid_text
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), min_size=1, max_size=60)
 ASKS = st.builds(

@@ -15,8 +15,8 @@ from chimera.core.vocabulary import BudgetCategory, BudgetPeriod, Role
 from chimera.storage.access import prepare_database
 from chimera.storage.database import connect_writer
 from chimera.storage.scratch import add_agents, database_name, scratch_database, settle_down
-from chimera.treasury.clerk import Clerk
 from chimera.treasury.policy import SpendingPolicy
+from chimera.treasury.writing.clerk import Clerk
 
 LIMIT_USD = Decimal("99999999.99")
 """The most that `budget_tracking` holds."""

@@ -14,8 +14,8 @@ from chimera.core.errors import InternalError
 from chimera.storage.database import open_database
 from chimera.storage.records import ledger
 from chimera.storage.records.ledger import LedgerRecord
-from chimera.treasury.proof import check, prove
-from chimera.treasury.publisher import LogPublisher
+from chimera.treasury.log.proof import check, prove
+from chimera.treasury.log.publisher import LogPublisher
 
 _ROWS = 200
 

@@ -24,7 +24,7 @@ from chimera.storage.database import connect_writer
 from chimera.storage.engines.postgresql import Postgresql
 from chimera.storage.engines.server import EmbeddedServer
 from chimera.storage.engines.valkey import Valkey
-from chimera.treasury.writer import BATCH_JOBS_MAX
+from chimera.treasury.writing.writer import BATCH_JOBS_MAX
 
 SEED = 1
 

@@ -15,12 +15,12 @@ from chimera.storage.records import batch as statements
 from chimera.storage.records.ledger_copy import COPY_LEDGER, HEADER, TRAILER
 from chimera.treasury.amounts import cents_of_usd
 from chimera.treasury.ask import Ask
-from chimera.treasury.books import Books
-from chimera.treasury.job import BlockingDelivery, DecidedAnswer, Job
 from chimera.treasury.lines import Line, Lines
-from chimera.treasury.merkle import Frontier
+from chimera.treasury.log.merkle import Frontier
 from chimera.treasury.periods import current_periods
-from chimera.treasury.writer import BATCH_JOBS_MAX, Writer
+from chimera.treasury.writing.books import Books
+from chimera.treasury.writing.job import BlockingDelivery, DecidedAnswer, Job
+from chimera.treasury.writing.writer import BATCH_JOBS_MAX, Writer
 
 HOLD_SECONDS = 600
 _CHUNKS_UNDER_WAY = 4

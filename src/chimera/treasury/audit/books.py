@@ -10,7 +10,7 @@ from chimera.treasury.audit.effects import Effects, LineSum
 from chimera.treasury.audit.problems import ProblemCode, Problems
 from chimera.treasury.audit.rows import RowAudit
 from chimera.treasury.columns import usd_of_cents
-from chimera.treasury.merkle import Frontier
+from chimera.treasury.log.merkle import Frontier
 from chimera.treasury.periods import bounds
 
 _CENTS = 100

@@ -7,9 +7,9 @@ from nacl.signing import VerifyKey
 from chimera.core.errors import ChimeraError
 from chimera.treasury.audit.problems import ProblemCode, Problems
 from chimera.treasury.audit.rows import Leaf
-from chimera.treasury.checkpoint import Checkpoint, read_checkpoint_of_any
-from chimera.treasury.merkle import Frontier, leaf_hash
-from chimera.treasury.tiles import TILE_WIDTH, LogFolder, bundle_of, tile_root, tile_width
+from chimera.treasury.log.checkpoint import Checkpoint, read_checkpoint_of_any
+from chimera.treasury.log.merkle import Frontier, leaf_hash
+from chimera.treasury.log.tiles import TILE_WIDTH, LogFolder, bundle_of, tile_root, tile_width
 
 
 class ExportAudit:

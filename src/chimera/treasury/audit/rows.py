@@ -14,8 +14,8 @@ from chimera.storage.records.ledger_key import LedgerKeyRecord
 from chimera.storage.records.ledger_text import LedgerColumns, StoredRow
 from chimera.treasury.audit.problems import ProblemCode, Problems
 from chimera.treasury.columns import KIND_DECISION, columns_of
-from chimera.treasury.encoding import ESCALATED_PREFIX
-from chimera.treasury.merkle import leaf_data, leaf_hash
+from chimera.treasury.log.merkle import leaf_data, leaf_hash
+from chimera.treasury.writing.encoding import ESCALATED_PREFIX
 
 _AMOUNT_MICROS_MAX = int(TRANSACTION_USD_MAX) * MICROS_PER_USD
 _RISK_MAX = f"{RISK_ESCALATION_THRESHOLD:.2f}"

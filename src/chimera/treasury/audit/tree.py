@@ -6,8 +6,8 @@ from chimera.core.errors import InvalidSignature
 from chimera.security.signed_note import NoteKey
 from chimera.storage.records.ledger_checkpoint import LedgerCheckpointRecord
 from chimera.treasury.audit.problems import ProblemCode, Problems
-from chimera.treasury.checkpoint import Checkpoint, read_checkpoint
-from chimera.treasury.merkle import Frontier
+from chimera.treasury.log.checkpoint import Checkpoint, read_checkpoint
+from chimera.treasury.log.merkle import Frontier
 
 
 class TreeAudit:

@@ -18,9 +18,9 @@ from chimera.core.identity import new_id
 from chimera.core.vocabulary import RequestType
 from chimera.storage.database import Database
 from chimera.storage.records import agents
-from chimera.treasury.embedded_amounts import Amount, usd
-from chimera.treasury.hold import NOTHING_SPENT, Hold, Terms
-from chimera.treasury.seen_through import SeenThrough
+from chimera.treasury.embedded.amounts import Amount, usd
+from chimera.treasury.embedded.hold import NOTHING_SPENT, Hold, Terms
+from chimera.treasury.embedded.seen_through import SeenThrough
 from chimera.treasury.treasury import Treasury
 
 HOLD_FOR: Final = timedelta(minutes=10)

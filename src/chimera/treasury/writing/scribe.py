@@ -17,8 +17,8 @@ from chimera.treasury.amounts import micros_text
 from chimera.treasury.ask import Ask
 from chimera.treasury.columns import request_hash
 from chimera.treasury.decision import Verdict
-from chimera.treasury.encoding import Decided, ask_text, decision_text, request_text, uuid_text
-from chimera.treasury.risk import RiskScore
+from chimera.treasury.scoring.risk import RiskScore
+from chimera.treasury.writing.encoding import Decided, ask_text, decision_text, request_text, uuid_text
 
 _SIGNATURE_BYTES = 64
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from chimera.treasury.merkle import Frontier, leaf_hash
-from chimera.treasury.merkle_proof import tree_root
-from chimera.treasury.tiles import TILE_LEVELS, TILE_WIDTH, LogFolder, tile_root, tile_width
+from chimera.treasury.log.merkle import Frontier, leaf_hash
+from chimera.treasury.log.merkle_proof import tree_root
+from chimera.treasury.log.tiles import TILE_LEVELS, TILE_WIDTH, LogFolder, tile_root, tile_width
 
 
 class TileExport:

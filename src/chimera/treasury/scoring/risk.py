@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
-from chimera.treasury import scorecard
 from chimera.treasury.ask import Ask
-from chimera.treasury.past import Pasts
-from chimera.treasury.risk_facts import ROI_HURDLES_MIN, ROI_P90_PRIOR_HUNDREDTHS, Day, RiskFacts, measure
+from chimera.treasury.scoring import scorecard
+from chimera.treasury.scoring.past import Pasts
+from chimera.treasury.scoring.risk_facts import ROI_HURDLES_MIN, ROI_P90_PRIOR_HUNDREDTHS, Day, RiskFacts, measure
 
 __all__ = [
     "BASE_POINTS",

@@ -3,11 +3,11 @@
 import math
 from typing import NamedTuple
 
-from chimera.treasury.agent_past import SLEEP_MICROS, AgentPast
 from chimera.treasury.ask import Ask
-from chimera.treasury.pace import KNOWN_HOURS, NO_PACE, PaceNow
-from chimera.treasury.past import Pasts
-from chimera.treasury.recent_texts import NO_REPEATS, WINDOW_MICROS, Repeats, read
+from chimera.treasury.scoring.agent_past import SLEEP_MICROS, AgentPast
+from chimera.treasury.scoring.pace import KNOWN_HOURS, NO_PACE, PaceNow
+from chimera.treasury.scoring.past import Pasts
+from chimera.treasury.scoring.recent_texts import NO_REPEATS, WINDOW_MICROS, Repeats, read
 
 _MICROS_PER_CENT = 10_000
 ROI_P90_PRIOR_HUNDREDTHS = 600

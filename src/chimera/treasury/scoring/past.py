@@ -4,10 +4,10 @@ from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from chimera.treasury.agent_past import AgentPast
-from chimera.treasury.pace import KNOWN_HOURS
-from chimera.treasury.past_request import PastRequest
-from chimera.treasury.type_price import TypePrices
+from chimera.treasury.scoring.agent_past import AgentPast
+from chimera.treasury.scoring.pace import KNOWN_HOURS
+from chimera.treasury.scoring.past_request import PastRequest
+from chimera.treasury.scoring.type_price import TypePrices
 
 __all__ = ["AGENTS_MAX", "PAST_ROWS_MAX", "PastRequest", "Pasts"]
 

@@ -13,9 +13,9 @@ from chimera.contracts.ledger import LedgerEntry
 from chimera.contracts.spending import OpenHold
 from chimera.core.errors import InternalError
 from chimera.core.vocabulary import RequestType
-from chimera.treasury.embedded import HOLD_FOR, Agent, EmbeddedCfo
-from chimera.treasury.embedded_amounts import Amount
-from chimera.treasury.hold import NOTHING_SPENT, Hold
+from chimera.treasury.embedded.amounts import Amount
+from chimera.treasury.embedded.cfo import HOLD_FOR, Agent, EmbeddedCfo
+from chimera.treasury.embedded.hold import NOTHING_SPENT, Hold
 
 Result = TypeVar("Result")
 Opened = tuple[EmbeddedCfo, asyncio.AbstractEventLoop, asyncio.Event]

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from chimera.storage.records.batch import HeadRow, LineRow
 from chimera.treasury.lines import Line, Lines
-from chimera.treasury.merkle import Frontier
+from chimera.treasury.log.merkle import Frontier
 
 CLOCK_BACK_MAX = timedelta(hours=1)
 """A clock that went back less than this is waited for: the ledger's time stands still instead of running back."""

@@ -10,7 +10,7 @@ from nacl.signing import SigningKey, VerifyKey
 
 from chimera.core.errors import InvalidSignature
 from chimera.security.signed_note import NOTE_BYTES_MAX, NoteKey, open_note, sign_note
-from chimera.treasury.merkle import HASH_BYTES
+from chimera.treasury.log.merkle import HASH_BYTES
 
 _SIZE = re.compile(r"0|[1-9][0-9]{0,18}")
 _LINES = 3

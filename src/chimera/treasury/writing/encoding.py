@@ -12,7 +12,7 @@ from chimera.core.vocabulary import Decision
 from chimera.treasury.amounts import cents_text, hundredths_text, micros_text
 from chimera.treasury.ask import Ask
 from chimera.treasury.decision import Verdict
-from chimera.treasury.risk import RiskFactor, RiskScore
+from chimera.treasury.scoring.risk import RiskFactor, RiskScore
 
 try:
     from _json import encode_basestring as _fast_quoted

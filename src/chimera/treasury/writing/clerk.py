@@ -20,17 +20,17 @@ from chimera.treasury.acts import Act, Draft, Played, Settle, Void, moment_text,
 from chimera.treasury.alerts import batch_alerts
 from chimera.treasury.amounts import decimal_text, hundredths_up
 from chimera.treasury.ask import Ask
-from chimera.treasury.books import Books, Mark
 from chimera.treasury.decision import Rules, decide
-from chimera.treasury.encoding import ESCALATED_PREFIX
-from chimera.treasury.job import ActAnswer, DecidedAnswer, Given, Job
 from chimera.treasury.lines import Charged, LineView, changes
-from chimera.treasury.past import PAST_ROWS_MAX, PastRequest, Pasts
 from chimera.treasury.periods import bounds
 from chimera.treasury.policy import SpendingPolicy
-from chimera.treasury.risk import Day, RiskPolicy, weigh
-from chimera.treasury.scene import BatchScene
-from chimera.treasury.scribe import Pen, Scribe
+from chimera.treasury.scoring.past import PAST_ROWS_MAX, PastRequest, Pasts
+from chimera.treasury.scoring.risk import Day, RiskPolicy, weigh
+from chimera.treasury.writing.books import Books, Mark
+from chimera.treasury.writing.encoding import ESCALATED_PREFIX
+from chimera.treasury.writing.job import ActAnswer, DecidedAnswer, Given, Job
+from chimera.treasury.writing.scene import BatchScene
+from chimera.treasury.writing.scribe import Pen, Scribe
 
 ROLES_REMEMBERED_MAX = 100_000
 FOREIGN_ROWS_MAX = 5_000

@@ -19,9 +19,9 @@ from chimera.storage.access import Access, prepare_database
 from chimera.storage.database import open_database
 from chimera.storage.engines.opening import open_postgresql
 from chimera.storage.records import agents
-from chimera.treasury.blocking import BlockingCfo, LoopThread, Opening
-from chimera.treasury.embedded import EmbeddedCfo
-from chimera.treasury.embedded_amounts import Amount, settle_limits, usd
+from chimera.treasury.embedded.amounts import Amount, settle_limits, usd
+from chimera.treasury.embedded.blocking import BlockingCfo, LoopThread, Opening
+from chimera.treasury.embedded.cfo import EmbeddedCfo
 from chimera.treasury.policy import SpendingPolicy
 from chimera.treasury.treasury import Treasury
 

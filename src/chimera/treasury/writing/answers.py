@@ -8,8 +8,8 @@ from chimera.storage.records.batch import EnteredRow
 from chimera.treasury.amounts import usd_of_cents
 from chimera.treasury.ask import Ask
 from chimera.treasury.columns import cents_of, micros_of
-from chimera.treasury.encoding import ask_text, request_text
-from chimera.treasury.job import DecidedAnswer
+from chimera.treasury.writing.encoding import ask_text, request_text
+from chimera.treasury.writing.job import DecidedAnswer
 
 
 def same_request(ask: Ask, row: EnteredRow) -> bool:

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from chimera.core.errors import Conflict, EngineUnavailable
 from chimera.security.signed_note import NOTE_BYTES_MAX
-from chimera.treasury.merkle import HASH_BYTES, node_hash
-from chimera.treasury.merkle_proof import Node, perfect_nodes
+from chimera.treasury.log.merkle import HASH_BYTES, node_hash
+from chimera.treasury.log.merkle_proof import Node, perfect_nodes
 
 TILE_WIDTH = 256
 TILE_LEVELS = 8

@@ -3,9 +3,9 @@
 import math
 
 from chimera.core.vocabulary import Decision
-from chimera.treasury.pace import HourPace, Pace
-from chimera.treasury.past_request import PastRequest
-from chimera.treasury.recent_texts import FAILED, PAID, WAITING, RecentTexts, read
+from chimera.treasury.scoring.pace import HourPace, Pace
+from chimera.treasury.scoring.past_request import PastRequest
+from chimera.treasury.scoring.recent_texts import FAILED, PAID, WAITING, RecentTexts, read
 
 _APPROVED, _REJECTED = Decision.APPROVED.value, Decision.REJECTED.value
 _HABIT_SHARE = 1 / 8

@@ -16,10 +16,10 @@ from chimera.storage.records import ledger, ledger_checkpoint
 from chimera.storage.records.ledger import LedgerHead
 from chimera.storage.records.ledger_checkpoint import LedgerCheckpointRecord
 from chimera.storage.records.ledger_text import leaf_page
-from chimera.treasury.checkpoint import Checkpoint, origin_of, read_checkpoint, signed_checkpoint
-from chimera.treasury.export_tiles import TileExport, exported_root
-from chimera.treasury.merkle import Frontier, leaf_data, leaf_hash
-from chimera.treasury.tiles import LogFolder
+from chimera.treasury.log.checkpoint import Checkpoint, origin_of, read_checkpoint, signed_checkpoint
+from chimera.treasury.log.export_tiles import TileExport, exported_root
+from chimera.treasury.log.merkle import Frontier, leaf_data, leaf_hash
+from chimera.treasury.log.tiles import LogFolder
 
 PUBLISH_SECONDS_MIN = 1.0
 """`publish_soon` publishes no more often than this."""

@@ -13,9 +13,9 @@ from uuid import UUID
 from chimera.contracts.approval import Approval, ApprovalRequest
 from chimera.core.errors import BudgetExceeded, ChimeraError, Forbidden, InternalError, OutcomeUnknown, WaitsForHuman
 from chimera.treasury.amounts import usd_text
-from chimera.treasury.embedded_amounts import Amount, usd
+from chimera.treasury.embedded.amounts import Amount, usd
+from chimera.treasury.embedded.seen_through import SeenThrough
 from chimera.treasury.refusal import require_approved
-from chimera.treasury.seen_through import SeenThrough
 from chimera.treasury.treasury import Treasury
 
 NEVER_ENTERED = "Cancelled before anything was done with it"

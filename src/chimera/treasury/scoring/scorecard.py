@@ -3,8 +3,8 @@ a rate, a claim or an error rate rises. What is small beside the day's limit is 
 
 import math
 
-from chimera.treasury.pace import KNOWN_HOURS
-from chimera.treasury.risk_facts import RiskFacts
+from chimera.treasury.scoring.pace import KNOWN_HOURS
+from chimera.treasury.scoring.risk_facts import RiskFacts
 
 AMOUNT_SHARE_MAX = 250
 AMOUNT_HISTORY_MAX = 480

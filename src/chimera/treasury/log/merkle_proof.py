@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
-from chimera.treasury.merkle import node_hash
+from chimera.treasury.log.merkle import node_hash
 
 Node = Callable[[int, int], bytes]
 """The root of a perfect subtree: of the leaves from `index * 2**level` up to `(index + 1) * 2**level`, excluded."""

@@ -25,13 +25,13 @@ from chimera.storage.records.budget_change import limits_set
 from chimera.storage.records.ledger_copy import COPY_HOLDS, COPY_LEDGER, HEADER, TRAILER, pack_holds
 from chimera.treasury.acts import Settle, Void
 from chimera.treasury.amounts import cents_of_usd
-from chimera.treasury.answers import answer_of, same_request
 from chimera.treasury.ask import Ask
-from chimera.treasury.books import Books, books_of, ledger_time
 from chimera.treasury.budget_view import Shown
-from chimera.treasury.clerk import Batch, Clerk
-from chimera.treasury.job import Delivery, Given, Job
 from chimera.treasury.periods import current_periods
+from chimera.treasury.writing.answers import answer_of, same_request
+from chimera.treasury.writing.books import Books, books_of, ledger_time
+from chimera.treasury.writing.clerk import Batch, Clerk
+from chimera.treasury.writing.job import Delivery, Given, Job
 
 BATCH_JOBS_MAX = 1024
 OUTSTANDING_MAX = 16_384

@@ -12,9 +12,9 @@ from chimera.core.errors import ChimeraError
 from chimera.security.decision_signature import canonical, is_signed, key_id_of, read_document
 from chimera.security.signed_note import NoteKey
 from chimera.storage.records.ledger import LedgerRecord
-from chimera.treasury.checkpoint import Checkpoint, read_checkpoint
-from chimera.treasury.merkle import leaf_data, leaf_hash
-from chimera.treasury.merkle_proof import Node, includes, inclusion_proof
+from chimera.treasury.log.checkpoint import Checkpoint, read_checkpoint
+from chimera.treasury.log.merkle import leaf_data, leaf_hash
+from chimera.treasury.log.merkle_proof import Node, includes, inclusion_proof
 
 
 def prove(

@@ -1,0 +1,1 @@
+"""How rows enter the ledger: batches decided ahead, signed, packed and committed."""
