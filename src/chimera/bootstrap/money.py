@@ -60,9 +60,14 @@ async def own_treasury(
         cfo_agent_id=cfo_agent_id,
         policy=SpendingPolicy(limits=settings.budget_limit, hurdle_rate=settings.min_roi_hurdle_rate),
     )
-    sys.setswitchinterval(THREAD_SECONDS)
+    take_turns()
     async with keeping_books(treasury, log_publisher(settings, home, database, clock)):
         yield treasury
+
+
+def take_turns() -> None:
+    """Let the threads of this process take turns as a treasury's threads need it."""
+    sys.setswitchinterval(THREAD_SECONDS)
 
 
 def log_folder(settings: Settings, home: Path) -> Path:
