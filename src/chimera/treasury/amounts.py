@@ -5,6 +5,7 @@ from decimal import ROUND_CEILING, Decimal
 from chimera.core.money import CENT, MICROS_PER_USD
 
 MICROS_PER_CENT = 10_000
+_MICRO_PLACES = 6
 
 
 def usd_text(amount: Decimal) -> str:
@@ -61,3 +62,16 @@ def cents_of_usd(amount: Decimal) -> int:
 
 def usd_of_cents(cents: int) -> Decimal:
     return Decimal(cents).scaleb(-2)
+
+
+def micros_of(amount: str) -> int:
+    """Micro-dollars of an amount's text.
+
+    Raises:
+        ValueError: not plain digits with at most six decimals.
+    """
+    whole, _, fraction = amount.partition(".")
+    digits = whole + fraction
+    if len(fraction) > _MICRO_PLACES or not (digits.isascii() and digits.isdecimal()):
+        raise ValueError(f"{amount!r} is no amount of money")
+    return int(whole + fraction.ljust(_MICRO_PLACES, "0"))

@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from chimera.core.errors import Detail
 from chimera.core.vocabulary import Decision
 from chimera.storage.records.ledger_text import LedgerColumns
+from chimera.treasury.amounts import cents_of_micros, cents_text, micros_of
 
 KIND_DECISION = "decision"
 CURRENCY = "USD"
 REQUEST_FIELDS = ("agent_id", "amount", "justification", "projected_roi", "request_id", "request_type")
 """In the order of canonical JSON."""
 _quoted = json.JSONEncoder(ensure_ascii=False).encode
-_MICRO_PLACES, _COLUMN_PLACES = 6, 2
-_MICROS_PER_CENT = 10_000
+_COLUMN_PLACES = 2
 
 
 def columns_of(fields: Mapping[str, Detail]) -> LedgerColumns:
@@ -33,7 +33,7 @@ def columns_of(fields: Mapping[str, Detail]) -> LedgerColumns:
         kind=kind_of(fields),
         agent_id=text_of(fields, "agent_id"),
         request_type=text_of(fields, "request_type"),
-        amount=usd_of_cents(cents_of(micros)),
+        amount=cents_text(cents_of_micros(micros)),
         amount_micros=micros,
         currency=CURRENCY,
         projected_roi=_column_number(fields, "projected_roi"),
@@ -70,30 +70,6 @@ def text_of(fields: Mapping[str, Detail], name: str) -> str:
     if isinstance(value, str):
         return value
     raise ValueError(f"{name} is no string")
-
-
-def micros_of(amount: str) -> int:
-    """Micro-dollars of an amount's text.
-
-    Raises:
-        ValueError: not plain digits with at most six decimals.
-    """
-    whole, _, fraction = amount.partition(".")
-    digits = whole + fraction
-    if len(fraction) > _MICRO_PLACES or not (digits.isascii() and digits.isdecimal()):
-        raise ValueError(f"{amount!r} is no amount of money")
-    return int(whole + fraction.ljust(_MICRO_PLACES, "0"))
-
-
-def cents_of(micros: int) -> int:
-    """Micro-dollars as whole cents, rounded up: what a budget is charged."""
-    return -(-micros // _MICROS_PER_CENT)
-
-
-def usd_of_cents(cents: int) -> str:
-    """Whole cents as a text of dollars with two decimals."""
-    sign, rest = ("-", -cents) if cents < 0 else ("", cents)
-    return f"{sign}{rest // 100}.{rest % 100:02}"
 
 
 def _column_number(fields: Mapping[str, Detail], name: str) -> str | None:

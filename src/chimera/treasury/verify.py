@@ -14,13 +14,13 @@ from chimera.security.signed_note import NoteKey
 from chimera.storage.database import Connection
 from chimera.storage.records import budget_tracking, ledger, ledger_checkpoint, ledger_key, open_spending
 from chimera.storage.records.ledger_text import stored_rows
+from chimera.treasury.amounts import cents_text
 from chimera.treasury.audit.books import BudgetAudit, OpenAudit, check_frontier, check_head, check_pause
 from chimera.treasury.audit.effects import Effects
 from chimera.treasury.audit.exported import ExportAudit
 from chimera.treasury.audit.problems import ProblemCode, Problems
 from chimera.treasury.audit.rows import CheckedRow, RowAudit
 from chimera.treasury.audit.tree import TreeAudit
-from chimera.treasury.columns import usd_of_cents
 from chimera.treasury.log.checkpoint import origin_of, read_checkpoint_of_any
 from chimera.treasury.log.tiles import LogFolder
 
@@ -71,7 +71,7 @@ async def verify_ledger(
         first_bad_seq=problems.first_bad_seq,
         entries=audit.rows.count,
         approved=audit.effects.approved,
-        approved_usd=Decimal(usd_of_cents(audit.effects.approved_cents)),
+        approved_usd=Decimal(cents_text(audit.effects.approved_cents)),
         budget_lines=budgets.count,
         checkpoints=tree.checkpoints,
         exported=exported.size if exported else None,

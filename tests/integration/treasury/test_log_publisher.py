@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import timedelta
 from pathlib import Path
 
 import psycopg
@@ -73,30 +72,6 @@ async def test_each_checkpoint_extends_the_one_before(rows: LedgerRows, clock: F
     proof = consistency_proof(300, 800, publisher.folder.nodes(800))
     assert extends(first=300, first_root=first.root, second=800, second_root=second.root, proof=proof)
     assert await _verifies(rows, publisher, clock)
-
-
-async def test_after_every_commit_it_publishes_at_most_once_a_second(
-    rows: LedgerRows, clock: FixedClock, tmp_path: Path
-) -> None:
-    publisher = _publisher(rows, clock, tmp_path)
-    assert await publisher.publish_soon() is not None
-    await rows.decisions(1)
-    assert await publisher.publish_soon() is None
-    clock.advance(timedelta(seconds=1))
-    assert await publisher.publish_soon() is not None
-
-
-async def test_what_was_not_published_yet_is_published_at_the_close(
-    rows: LedgerRows, clock: FixedClock, tmp_path: Path
-) -> None:
-    publisher = _publisher(rows, clock, tmp_path)
-    assert await publisher.close() is None
-    await publisher.publish_soon()
-    await rows.decisions(1)
-    await publisher.publish_soon()
-    closed = await publisher.close()
-    assert closed is not None
-    assert closed.size == 301
 
 
 async def test_a_publisher_killed_before_its_checkpoint_goes_on(

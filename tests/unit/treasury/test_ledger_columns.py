@@ -14,7 +14,8 @@ from nacl.signing import SigningKey
 from chimera.core.errors import Detail
 from chimera.core.money import cents_up
 from chimera.security.decision_signature import canonical
-from chimera.treasury.columns import REQUEST_FIELDS, cents_of, columns_of, micros_of, usd_of_cents
+from chimera.treasury.amounts import cents_of_micros, cents_text, micros_of
+from chimera.treasury.columns import REQUEST_FIELDS, columns_of
 from chimera.treasury.document import entry_of
 from chimera.treasury.log.merkle import leaf_data, leaf_hash
 from factories_ledger_rows import signed_record
@@ -92,7 +93,7 @@ def test_only_the_request_part_is_hashed_into_the_request_hash() -> None:
 def test_an_amount_in_whole_numbers_is_the_decimal_one(amount: Decimal) -> None:
     micros = micros_of(f"{amount:f}")
     assert Decimal(micros) == amount * 1_000_000
-    assert Decimal(usd_of_cents(cents_of(micros))) == cents_up(amount)
+    assert Decimal(cents_text(cents_of_micros(micros))) == cents_up(amount)
 
 
 @pytest.mark.parametrize("amount", ["", ".", "-1.00", "1e3", "1.0000001", "NaN", "1.00 ", "1,00", "1.2.3"])

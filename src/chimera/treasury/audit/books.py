@@ -6,10 +6,10 @@ from uuid import UUID
 from chimera.core.vocabulary import BudgetPeriod
 from chimera.storage.records.budget_tracking import BudgetRecord
 from chimera.storage.records.ledger import LedgerHead
+from chimera.treasury.amounts import cents_text
 from chimera.treasury.audit.effects import Effects, LineSum
 from chimera.treasury.audit.problems import ProblemCode, Problems
 from chimera.treasury.audit.rows import RowAudit
-from chimera.treasury.columns import usd_of_cents
 from chimera.treasury.log.merkle import Frontier
 from chimera.treasury.periods import bounds
 
@@ -72,7 +72,7 @@ class BudgetAudit:
             ("in debt", line.debt_amount, told.debt),
         ):
             if stored * _CENTS != cents:
-                self._found(f"{name} tells {stored} {word}, the ledger {usd_of_cents(cents)}")
+                self._found(f"{name} tells {stored} {word}, the ledger {cents_text(cents)}")
         if line.spent_amount > line.limit_amount:
             self._found(f"{name} is overspent: its limit is {line.limit_amount}")
         if line.carried_amount * _CENTS > self._debts.get((line.period, line.category), 0):
@@ -84,7 +84,7 @@ class BudgetAudit:
         """Name the sums no budget line accounts for."""
         for (period, category, start), line in self._sums.items():
             if line != LineSum():
-                spent = usd_of_cents(line.spent)
+                spent = cents_text(line.spent)
                 self._found(f"no {period} {category} budget from {start:%Y-%m-%d} holds {spent}")
 
     def _found(self, message: str) -> None:

@@ -11,9 +11,10 @@ from typing import NamedTuple
 
 from chimera.core.errors import Detail
 from chimera.core.vocabulary import BudgetPeriod, Decision, RequestType
+from chimera.treasury.amounts import cents_of_micros, micros_of
 from chimera.treasury.audit.rows import CheckedRow
 from chimera.treasury.charges import charged_categories
-from chimera.treasury.columns import cents_of, micros_of, text_of
+from chimera.treasury.columns import text_of
 from chimera.treasury.periods import bounds
 
 _DATE_CHARACTERS = 10
@@ -114,7 +115,7 @@ class Effects:
 
     def _approve(self, row: CheckedRow) -> None:
         anchor = _anchor(row)
-        cents = cents_of(anchor.micros)
+        cents = cents_of_micros(anchor.micros)
         self._open[row.columns.tx_id] = anchor
         self.approved += 1
         self.approved_cents += cents
@@ -126,8 +127,8 @@ class Effects:
         if anchor is None:
             return f"closes {columns.parent_tx}, which is no open approval"
         settles = columns.kind == "settle"
-        remains = cents_of(columns.amount_micros) if settles else 0
-        self._charge(anchor, remains - cents_of(anchor.micros), -cents_of(anchor.micros))
+        remains = cents_of_micros(columns.amount_micros) if settles else 0
+        self._charge(anchor, remains - cents_of_micros(anchor.micros), -cents_of_micros(anchor.micros))
         if not _is_same_request(row, anchor):
             return f"is of another request than the approval {columns.parent_tx}"
         if columns.kind == "expire" and not anchor.is_hold:
@@ -143,10 +144,10 @@ class Effects:
     def _overran(self, row: CheckedRow, settled: tuple[str, Anchor] | None) -> str | None:
         if settled is None or settled[0] != row.columns.parent_tx:
             return f"does not directly follow a settlement of {row.columns.parent_tx} at its full amount"
-        anchor, excess = settled[1], cents_of(row.columns.amount_micros)
+        anchor, excess = settled[1], cents_of_micros(row.columns.amount_micros)
         wrong = None if _is_same_request(row, anchor) else f"is of another request than {row.columns.parent_tx}"
         for key in _lines(anchor.day, anchor.request_type):
-            booked = cents_of(micros_of(_booked(row.fields, key)))
+            booked = cents_of_micros(micros_of(_booked(row.fields, key)))
             if booked > excess:
                 wrong = f"books more than its excess on the {key[0]} {key[1]} budget"
             _add(self._overruns[key], LineSum(spent=booked, debt=excess - booked))

@@ -22,7 +22,7 @@ from chimera.treasury.log.merkle import Frontier, leaf_data, leaf_hash
 from chimera.treasury.log.tiles import LogFolder
 
 PUBLISH_SECONDS_MIN = 1.0
-"""`publish_soon` publishes no more often than this."""
+"""How long whoever keeps publishing waits between two checkpoints."""
 _LOCK_SECONDS_MAX = 10.0
 _LOCK_POLL_SECONDS = 0.02
 _PAGE_ROWS = 1024
@@ -35,22 +35,7 @@ class LogPublisher:
         self._database = database
         self._key = key
         self._clock = clock
-        self._published_at: float | None = None
-        self._owes = False
         self.folder = LogFolder(folder)
-
-    async def publish_soon(self) -> Checkpoint | None:
-        """`publish`, unless this process did within the last second: for calling after every commit."""
-        now = self._clock.monotonic()
-        self._owes = self._published_at is not None and now - self._published_at < PUBLISH_SECONDS_MIN
-        if self._owes:
-            return None
-        self._published_at = now
-        return await self.publish()
-
-    async def close(self) -> Checkpoint | None:
-        """Publish what `publish_soon` put off."""
-        return await self.publish() if self._owes else None
 
     async def publish(self) -> Checkpoint | None:
         """Sign and export what came since the last checkpoint; None if nothing did.

@@ -5,9 +5,8 @@ from uuid import UUID
 
 from chimera.contracts.approval import Approval, BudgetRemaining
 from chimera.storage.records.batch import EnteredRow
-from chimera.treasury.amounts import usd_of_cents
+from chimera.treasury.amounts import cents_of_micros, micros_of, usd_of_cents
 from chimera.treasury.ask import Ask
-from chimera.treasury.columns import cents_of, micros_of
 from chimera.treasury.writing.encoding import ask_text, request_text
 from chimera.treasury.writing.job import DecidedAnswer
 
@@ -27,7 +26,7 @@ def answer_of(row: EnteredRow) -> DecidedAnswer:
         seq=row.seq,
         approved=row.approved,
         reason=fields["reason"],
-        risk_hundredths=cents_of(micros_of(fields["risk_score"])),
+        risk_hundredths=cents_of_micros(micros_of(fields["risk_score"])),
         signature=row.approval_signature,
         remaining=(_cents(remaining["daily"]), _cents(remaining["weekly"]), _cents(remaining["monthly"])),
         conditions=tuple(fields["conditions"]),
@@ -51,4 +50,4 @@ def approval_of(request_id: UUID, answer: DecidedAnswer) -> Approval:
 
 
 def _cents(text: str) -> int:
-    return cents_of(micros_of(text))
+    return cents_of_micros(micros_of(text))
