@@ -292,10 +292,10 @@ def _answered_before(act: Answer, amount: int, given: EnteredRow) -> Played:
     same = (given.approved, given.payload["answered_by"], given.amount_micros) == (act.approve, act.by, amount)
     if same:
         return Played(same_tx=given.tx_id)
-    raise Conflict(
-        f"{act.tx_id} was {given.decision} by {given.payload['answered_by']} already",
-        {"tx_id": str(act.tx_id), "decision": given.decision},
-    )
+    told = {"tx_id": str(act.tx_id), "decision": given.decision}
+    if given.payload["reason_code"] == ReasonCode.ESCALATION_EXPIRED:
+        raise Conflict(f"the time to answer {act.tx_id} is over: ask again under a new request_id", told)
+    raise Conflict(f"{act.tx_id} was {given.decision} by {given.payload['answered_by']} already", told)
 
 
 def _lapse(act: Lapse, scene: Scene) -> Played:
