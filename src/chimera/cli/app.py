@@ -8,6 +8,7 @@ from cyclopts import App, CycloptsError
 from chimera import __version__
 from chimera.cli.failure import EXIT_USAGE, Interrupted, show_failure
 from chimera.cli.stopping import StopSignals
+from chimera.telemetry.logs import configure_logs
 
 app = App(
     name="chimera",
@@ -217,6 +218,7 @@ for _group, (_help, _group_commands) in _GROUPS.items():
 
 def main() -> None:
     """Run one command and leave with its exit code (0 ok, 1 failure, 2 usage, 3 refused, 4 waiting, 5 missing)."""
+    configure_logs()
     stop = StopSignals()
     stop.listen()
     arguments = sys.argv[1:]

@@ -49,7 +49,7 @@ async def show(tx: Tx, *, json: Json = False) -> int:
     Ends with exit code 4 while it waits.
     """
     async with studio_of_environment() as studio:
-        escalation = await studio.treasury.escalation(await _meant(studio, tx, waiting=False))
+        escalation = await studio.treasury.escalation(await _meant(studio, tx))
         explanation = await _explained(studio, escalation.tx_id)
         budgets = await _budgets(studio)
         asked_by = await _named(studio, escalation.agent_id)
@@ -67,7 +67,7 @@ async def approve(tx: Tx, *, amount: Less = None, reason: Reason = "", as_: As =
         raise ValidationFailed("--amount: write dollars, more than 0", {"field": "amount"})
     by = person(as_)
     async with studio_of_environment() as studio:
-        tx_id = await _meant(studio, tx, waiting=True)
+        tx_id = await _meant(studio, tx)
         await studio.treasury.answer(tx_id, by=by, approve=True, reason=reason, amount_usd=amount)
         answered = await studio.treasury.escalation(tx_id)
     _show_answer(answered, as_json=json)
@@ -77,7 +77,7 @@ async def reject(tx: Tx, *, reason: Reason, as_: As = None, json: Json = False) 
     """Reject a waiting request; the reason is required."""
     by = person(as_)
     async with studio_of_environment() as studio:
-        tx_id = await _meant(studio, tx, waiting=True)
+        tx_id = await _meant(studio, tx)
         await studio.treasury.answer(tx_id, by=by, approve=False, reason=reason)
         answered = await studio.treasury.escalation(tx_id)
     _show_answer(answered, as_json=json)
@@ -111,12 +111,12 @@ def _show_answer(answered: Escalation, *, as_json: bool) -> None:
         print_answer(answered, screen())
 
 
-async def _meant(studio: Studio, tx: str, *, waiting: bool) -> UUID:
+async def _meant(studio: Studio, tx: str) -> UUID:
+    """Answered ones count as well, so that a second answer is told what the first was."""
     if (exact := whole_id(tx)) is not None:
         return exact
     listed = await studio.treasury.escalations(SHOWN_MAX)
-    candidates = [escalation.tx_id for escalation in listed if escalation.state == "waiting" or not waiting]
-    return transaction(tx, candidates, among="the waiting ones" if waiting else "the escalated ones")
+    return transaction(tx, [escalation.tx_id for escalation in listed], among="the escalated ones")
 
 
 async def _explained(studio: Studio, tx_id: UUID) -> Explanation:

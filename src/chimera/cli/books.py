@@ -22,7 +22,8 @@ def print_report(report: VerificationReport, console: Console | None = None) -> 
     if report.ok:
         console.print(Text(f"The ledger verifies: {books}.", style="green"))
         return
-    console.print(Text(f"The ledger does not verify: {report.problems_found} problems in {books}.", style="red"))
+    problems = "1 problem" if report.problems_found == 1 else f"{report.problems_found} problems"
+    console.print(Text(f"The ledger does not verify: {problems} in {books}.", style="red"))
     if report.first_bad_seq is not None:
         console.print(Text(f"  The first bad row is {report.first_bad_seq}."))
     for problem in report.problems:

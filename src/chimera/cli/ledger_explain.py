@@ -24,7 +24,7 @@ async def explain_(tx: str, *, json: Json = False) -> None:
         The transaction, or six or more hexadecimal digits of it that fit only one of the newest 1,000.
     """
     async with studio_of_environment() as studio:
-        signed = await studio.treasury.signed_decision_of_tx(await _meant(studio, tx))
+        signed = await studio.treasury.signed_decision_of_tx(await meant_row(studio, tx))
     explanation = explain(read_document(signed.document))
     if json:
         print_json(explanation.model_dump(mode="json"))
@@ -32,7 +32,8 @@ async def explain_(tx: str, *, json: Json = False) -> None:
         print_explanation(explanation, screen())
 
 
-async def _meant(studio: Studio, tx: str) -> UUID:
+async def meant_row(studio: Studio, tx: str) -> UUID:
+    """The row a person means by its id or by part of it."""
     if (exact := whole_id(tx)) is not None:
         return exact
     entries = await studio.treasury.entries(ENTRIES_SEARCHED)

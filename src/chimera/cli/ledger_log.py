@@ -4,7 +4,6 @@ import sys
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated, TextIO
-from uuid import UUID
 
 from cyclopts import Parameter
 from nacl.signing import VerifyKey
@@ -28,13 +27,20 @@ PROOF_BYTES_MAX = 1024 * 1024
 _KEY_BYTES_MAX = 16 * 1024
 
 
-async def prove(tx_id: UUID, *, out: Out = None) -> None:
-    """Write the proof of one transaction: a file that anybody can check without a database."""
+async def prove(tx: str, *, out: Out = None) -> None:
+    """Write the proof of one transaction: a file that anybody can check without a database.
+
+    Parameters
+    ----------
+    tx
+        The transaction, or six or more hexadecimal digits of it that fit only one of the newest 1,000.
+    """
     from chimera.bootstrap.ledger_log import prove_transaction
+    from chimera.cli.ledger_explain import meant_row
     from chimera.cli.studio import studio_of_environment
 
     async with studio_of_environment() as studio:
-        proof = await prove_transaction(studio, tx_id)
+        proof = await prove_transaction(studio, await meant_row(studio, tx))
     with _target(out) as file:
         file.write(proof.model_dump_json(indent=2) + "\n")
 

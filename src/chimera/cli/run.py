@@ -51,7 +51,6 @@ from chimera.pipeline.trend_record import trend_of
 from chimera.sources.catalogue import open_source
 from chimera.sources.post import PostSource
 from chimera.storage.records import trends
-from chimera.telemetry.logs import configure_logs
 
 LOCAL_TOOLS = ToolChoice(image="local", video="local", audio="local")
 Persona = Annotated[str, Parameter(help="A shipped persona's name, or a personality_profile as a JSON file.")]
@@ -94,7 +93,6 @@ async def run(
 
     What an earlier run left unfinished is finished instead of beginning another, unless all of it waits for a person.
     """
-    configure_logs()
     settings = Settings.from_environment(os.environ)
     request = scout_request(timeframe, min_velocity, keywords or (), ())
     profile = load_persona(persona)

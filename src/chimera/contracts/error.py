@@ -21,6 +21,7 @@ _WORDS = {
     "less_than_equal": "must be at most {le}",
     "finite_number": "must be a finite number",
     "decimal_parsing": "must be a number",
+    "decimal_type": "must be a number",
     "decimal_max_places": "must have at most {decimal_places} decimal places",
     "decimal_max_digits": "must have at most {max_digits} digits",
     "decimal_whole_digits": "must have at most {whole_digits} digits before the point",

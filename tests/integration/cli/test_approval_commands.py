@@ -106,17 +106,24 @@ async def test_a_rejection_needs_a_reason_and_spends_nothing(capsys: Captured) -
 
 async def test_the_requester_can_not_answer_and_is_refused_with_3() -> None:
     tx, requester = await escalate(), await artist()
-    for name in (requester, requester.upper()):
+    for name in (requester, requester.upper(), f"finance:{requester}"):
         with pytest.raises(Forbidden) as refused:
             await approvals.approve(str(tx), as_=name)
         assert exit_code_of(refused.value) == 3
 
 
-async def test_digits_that_fit_nothing_that_waits_are_a_usage_error() -> None:
+async def test_who_answers_once_more_is_told_what_was_answered() -> None:
     tx = await escalate()
-    await approvals.reject(tx.hex[-12:], reason="no")
-    with pytest.raises(NotFound) as refused:
+    await approvals.reject(tx.hex[-12:], reason="no", as_="joe")
+    with pytest.raises(Conflict, match="was rejected by joe already") as refused:
         await approvals.approve(tx.hex[-12:])
+    assert exit_code_of(refused.value) == 2
+
+
+async def test_digits_that_fit_no_escalation_are_a_usage_error() -> None:
+    await escalate()
+    with pytest.raises(NotFound) as refused:
+        await approvals.approve("0" * 12)
     assert exit_code_of(refused.value) == 2
 
 

@@ -41,7 +41,7 @@ async def test_a_proof_is_checked_offline_under_the_keys_given(
     rows: LedgerRows, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     proof, keys = tmp_path / "proof.json", tmp_path / "home" / "keys"
-    await ledger_log.prove(next(iter(rows.payloads)), out=proof)  # type: ignore[arg-type]
+    await ledger_log.prove(next(iter(rows.payloads)), out=proof)
     ledger_log.check(proof, key=[keys / "cfo.pub", keys / "log.pub"])
     assert capsys.readouterr().out.startswith("proven")
     vkey = tmp_path / "log.vkey"

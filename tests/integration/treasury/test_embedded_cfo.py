@@ -260,6 +260,17 @@ async def test_what_a_person_rejected_or_nobody_answered_is_not_entered(
             pytest.fail("entered")
 
 
+async def test_an_answer_after_the_time_is_over_is_told_so_before_and_after_the_sweep(
+    cfo: EmbeddedCfo, agent: Agent, clock: FixedClock
+) -> None:
+    tx_id = UUID(str((await escalated(cfo, agent)).details["tx_id"]))
+    clock.advance((await cfo.treasury.escalations(1))[0].expires_at - clock.now())
+    for _ in range(2):
+        with pytest.raises(Conflict, match="is over: ask again under a new request_id"):
+            await cfo.treasury.answer(tx_id, by="Ada", approve=True, reason="It is a long paper")
+        await cfo.treasury.sweep()
+
+
 async def test_two_blocks_of_one_request_are_entered_once(cfo: EmbeddedCfo, agent: Agent) -> None:
     request_id, entered = uuid4(), 0
 

@@ -40,7 +40,15 @@ def test_a_number_is_what_its_text_says(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ['{"actual_usd":"1.00"}', '{"actual_usd":true}', '{"actual_usd":NaN}', '{"actual_usd":1,"actual_usd":2}', "[]", ""],
+    [
+        '{"actual_usd":"1.00"}',
+        '{"actual_usd":true}',
+        '{"actual_usd":null}',
+        '{"actual_usd":NaN}',
+        '{"actual_usd":1,"actual_usd":2}',
+        "[]",
+        "",
+    ],
 )
 def test_what_is_ambiguous_or_no_number_is_refused(text: str) -> None:
     with pytest.raises(ValidationFailed):
@@ -53,3 +61,9 @@ def test_every_contract_refuses_text_for_a_number_in_json_and_takes_decimals_in_
         BudgetRemaining.model_validate_json(json.dumps(amounts))
     exact = BudgetRemaining.model_validate({name: Decimal(text) for name, text in amounts.items()})
     assert exact.weekly == Decimal("2.00")
+
+
+@pytest.mark.parametrize("text", ["null", "true", '"1.00"', "[]"])
+def test_what_is_no_number_is_told_without_speaking_of_python(text: str) -> None:
+    with pytest.raises(ValidationFailed, match="actual_usd: must be a number"):
+        read_json(f'{{"actual_usd":{text}}}'.encode(), Settlement)

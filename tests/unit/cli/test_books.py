@@ -130,3 +130,10 @@ def test_an_empty_ledger_says_so() -> None:
     used = console()
     print_entries([], used)
     assert "empty" in printed(used)
+
+
+@pytest.mark.parametrize(("found", "told"), [(1, ": 1 problem in 4 rows"), (2, ": 2 problems in 4 rows")])
+def test_one_problem_is_not_told_as_several(found: int, told: str) -> None:
+    used = console()
+    print_report(report(found=found), used)
+    assert told in printed(used)
