@@ -10,12 +10,13 @@ from chimera.core.vocabulary import RequestType
 
 
 class ApprovalRequest(Contract):
-    """A request for money. Above $10,000 it is well-formed and refused; negative, zero, or too fine, an error."""
+    """A request for money, in whole cents. Above $10,000 it is well-formed and refused; negative, zero, or with a third
+    decimal, an error."""
 
     request_id: UUID
     agent_id: UUID
     request_type: RequestType
-    request_cost: Annotated[Usd, Field(gt=0, max_digits=18, decimal_places=6)]
+    request_cost: Annotated[Usd, Field(gt=0, max_digits=18, decimal_places=2)]
     projected_roi: Annotated[Number, Field(ge=0, max_digits=10, decimal_places=2)]
     justification: Annotated[str, Field(min_length=1, max_length=2000)]
 

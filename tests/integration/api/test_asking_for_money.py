@@ -42,7 +42,7 @@ async def test_the_answer_is_section_3s_and_its_signature_holds(
     assert (explained["tx_id"], explained["rule"]) == (str(signed.tx_id), "WITHIN_RULES")
 
 
-@pytest.mark.parametrize("cost", ["0.1", "0.000001", "999.123457", "1e-2", "1.5E1"])
+@pytest.mark.parametrize("cost", ["0.1", "0.01", "999.12", "1e-2", "1.5E1"])
 async def test_a_number_is_read_to_its_last_digit(spender: httpx.AsyncClient, office: Office, cost: str) -> None:
     request = office.request()
     answer = await spender.post(APPROVE, content=text_of(request, request_cost=cost))
@@ -56,6 +56,7 @@ async def test_a_number_is_read_to_its_last_digit(spender: httpx.AsyncClient, of
     [
         {"request_cost": "-1"},
         {"request_cost": "0"},
+        {"request_cost": "1.123"},
         {"request_cost": "-0.0"},
         {"request_cost": "NaN"},
         {"request_cost": "Infinity"},

@@ -64,11 +64,11 @@ async def spent_today(treasury: Treasury) -> Decimal:
 async def test_what_is_asked_over_http_is_answered_as_inside(
     remote: RemoteTreasury, treasury: Treasury, office: Office
 ) -> None:
-    request = office.request("15.000001")
+    request = office.request("15.01")
     answer = await remote.decide(request, estimate_usd=Decimal(15))
     assert answer == await treasury.decide(request, estimate_usd=Decimal(15))
     signed = await remote.signed_decision(request.request_id)
-    assert read_verified(signed, remote.public_key)["amount"] == "15.000001"
+    assert read_verified(signed, remote.public_key)["amount"] == "15.01"
     assert await remote.signed_decision_of_tx(signed.tx_id) == signed
     assert await remote.budgets() == await treasury.budgets()
 

@@ -5,6 +5,7 @@ from decimal import Decimal
 from uuid import uuid4
 
 import pytest
+from pydantic import ValidationError
 
 from chimera.core.clock import FixedClock
 from chimera.core.errors import Forbidden, NotFound, ValidationFailed
@@ -123,13 +124,26 @@ async def test_a_categorys_own_limit_binds_that_category_alone(office: Office, t
     assert other.approved
 
 
-async def test_a_cost_below_a_cent_charges_a_whole_one_and_stays_exact(
+async def test_a_third_decimal_is_no_request(office: Office, database: Database) -> None:
+    with pytest.raises(ValidationError):
+        office.request("15.001")
+    assert await _rows(database) == []
+
+
+async def test_what_was_really_spent_stays_exact_and_charges_whole_cents(
     office: Office, treasury: Treasury, database: Database
 ) -> None:
-    await treasury.decide(office.request("0.000001"))
-    [row] = await _rows(database)
-    assert (row.amount, row.amount_micros) == (Decimal("0.01"), 1)
-    assert row.payload["amount"] == "0.000001"
+    request = office.request("15.00")
+    await treasury.decide(request)
+    await treasury.settle(request.request_id, Decimal("0.000001"))
+    row = (await _rows(database))[-1]
+    assert (row.kind, row.amount, row.amount_micros, row.payload["amount"]) == (
+        "settle",
+        Decimal("0.01"),
+        1,
+        "0.000001",
+    )
+    assert (await _spent(treasury))["daily", "total"] == Decimal("0.01")
 
 
 async def test_who_may_not_ask_gets_an_error_and_no_row(office: Office, treasury: Treasury, database: Database) -> None:

@@ -17,7 +17,7 @@ from chimera.core.vocabulary import RequestType
 
 
 @given(
-    cost=st.decimals(min_value="0.000001", max_value="999999999999.999999", places=6),
+    cost=st.decimals(min_value="0.01", max_value="999999999999.99", places=2),
     roi=st.decimals(min_value=0, max_value="99999999.99", places=2),
     justification=st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=50),
 )

@@ -15,6 +15,7 @@ from chimera.contracts.spending import OpenHold
 from chimera.core.clock import Clock
 from chimera.core.errors import ValidationFailed
 from chimera.core.identity import new_id
+from chimera.core.money import cents_up
 from chimera.core.vocabulary import RequestType
 from chimera.storage.database import Database
 from chimera.storage.records import agents
@@ -95,7 +96,7 @@ class EmbeddedCfo:
                 "request_id": new_id(self._clock) if request_id is None else request_id,
                 "agent_id": agent.id,
                 "request_type": request_type,
-                "request_cost": usd(at_most, "at_most"),
+                "request_cost": cents_up(usd(at_most, "at_most")),
                 "projected_roi": usd(roi, "roi"),
                 "justification": why,
             }
