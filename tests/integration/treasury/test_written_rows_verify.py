@@ -39,7 +39,7 @@ async def test_the_life_of_approvals_verifies(database: Database, clock: FixedCl
     treasury = office.treasury(database)
     publisher = LogPublisher(database=database, key=LOG_KEY, folder=tmp_path, clock=clock)
 
-    settled, voided, expired, overrun = (office.request(cost) for cost in ("10.005", "20.00", "30.00", "40.00"))
+    settled, voided, expired, overrun = (office.request(cost) for cost in ("10.01", "20.00", "30.00", "40.00"))
     for request in (settled, voided, expired, overrun):
         await _approved(treasury, request)
     await treasury.decide(office.request("5.00"))

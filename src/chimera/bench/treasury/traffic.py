@@ -65,7 +65,7 @@ class Traffic:
     def _ask(self) -> Ask:
         random = self._random
         request_type = random.choice(_TYPES)
-        micros = random.randint(*_COST_CENTS) * 10_000 - random.choice((0, 0, 2_500))
+        micros = random.randint(*_COST_CENTS) * 10_000
         text = random.choice(_WORK[request_type]).format(
             number=random.randint(1, 9_999),
             seconds=random.randint(8, 90),
