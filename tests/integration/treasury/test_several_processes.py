@@ -18,7 +18,7 @@ from factories_treasury import Office, open_office, register_spender
 from spenders import Told, recount, spenders
 from spending_process import SPACE
 
-pytestmark = pytest.mark.engines
+pytestmark = [pytest.mark.engines, pytest.mark.slow]
 
 PROCESSES = 4
 EACH = 300
