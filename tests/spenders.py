@@ -1,8 +1,10 @@
 """Drives `spending_process.py`: orders for forked spenders, and their answers; and a recount of what they left."""
 
 import asyncio
+import contextlib
 import json
 import os
+import signal
 import sys
 from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator
@@ -89,8 +91,16 @@ async def spenders() -> AsyncIterator[Spenders]:
             async with asyncio.timeout(SECONDS_MAX):
                 await process.wait()
         except TimeoutError:
-            process.kill()
+            pass
+        finally:
+            _end_family(process.pid)
             await process.wait()
+
+
+def _end_family(group: int) -> None:
+    """The process and whatever it forked, stopped ones too: none may keep our pipe open."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(group, signal.SIGKILL)
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,8 @@ POOL_CONNECTIONS_MAX = 8
 CONNECT_SECONDS_MAX = 10.0
 STATEMENT_TIMEOUT_MS = 30_000
 WRITER_WAIT_MS = 10_000
+WRITER_NAME = "chimera-treasury"
+"""What the writers' sessions are called in the server's list of activities."""
 _DEAD_NETWORK: dict[str, Any] = {
     "keepalives": 1,
     "keepalives_idle": 5,
@@ -111,7 +113,8 @@ async def connected(url: str, *, variable: str = "DATABASE_URL") -> AsyncIterato
 def connect_writer(url: str) -> psycopg.Connection[TupleRow]:
     """A connection of the ledger's writer, for use in its own thread; it commits where it is told to.
 
-    A writer that stops in the middle of a batch loses its locks after ten seconds.
+    One that stops between two statements of a batch is ended by the server after ten seconds, with its locks; one that
+    stops amid its rows by whoever waits for it (`records/batch.end_stuck_writers`).
 
     Raises:
         psycopg.OperationalError: the database can't be reached.
@@ -121,6 +124,7 @@ def connect_writer(url: str) -> psycopg.Connection[TupleRow]:
         "lock_timeout": str(WRITER_WAIT_MS),
         "idle_in_transaction_session_timeout": str(WRITER_WAIT_MS),
         "timezone": "UTC",
+        "application_name": WRITER_NAME,
     }
     return psycopg.connect(
         with_settings(url, settings), autocommit=True, connect_timeout=int(CONNECT_SECONDS_MAX), **_DEAD_NETWORK

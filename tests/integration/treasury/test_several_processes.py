@@ -13,12 +13,13 @@ from uuid import UUID, uuid5
 import pytest
 
 from chimera.core.clock import FixedClock
-from chimera.storage.database import Database
+from chimera.storage.database import Database, connect_writer
+from chimera.storage.records.ledger_copy import COPY_LEDGER
 from factories_treasury import Office, open_office, register_spender
 from spenders import Told, recount, spenders
 from spending_process import SPACE
 
-pytestmark = [pytest.mark.engines, pytest.mark.slow]
+pytestmark = pytest.mark.engines
 
 PROCESSES = 4
 EACH = 300
@@ -76,6 +77,25 @@ async def _order(office: Office, database: Database, url: str, agents: int) -> d
         "agents": [str(await register_spender(database)) for _ in range(agents)],
         "plan": "crowd",
     }
+
+
+async def test_a_writer_that_stands_still_amid_its_rows_loses_the_head_to_the_others(
+    database: Database, database_url: str, clock: FixedClock
+) -> None:
+    office = await open_office(database, clock)
+    order = await _order(office, database, database_url, 12) | {"limit": "1000.00", "chains": 6, "fresh": True}
+    stuck = await asyncio.to_thread(connect_writer, database_url)
+    try:
+        stuck.execute("BEGIN")
+        stuck.execute("SELECT size FROM ledger_head FOR UPDATE")
+        stuck.pgconn.exec_(COPY_LEDGER.encode())
+        async with spenders() as crowd:
+            told = await crowd.spend(order | {"writer_wait_ms": 1_000})
+    finally:
+        stuck.close()
+    assert (told.ended, told.refused) == (0, [])
+    counted = await recount(database)
+    assert counted.kinds == {"decision": 6, "human": 1, "settle": 3, "void": 1, "overrun": 1}
 
 
 @pytest.mark.parametrize("step", ["locked", "charged"])

@@ -17,6 +17,7 @@ from psycopg.adapt import Dumper
 from psycopg.pq import Format
 from psycopg.rows import TupleRow, class_row
 
+from chimera.storage.database import WRITER_NAME
 from chimera.storage.notices import ESCALATION_ANSWERED
 from chimera.storage.records import budget_alert
 from chimera.storage.records.budget_alert import BudgetAlert
@@ -127,6 +128,22 @@ def begin(connection: WriterConnection, line_ids: Sequence[int]) -> tuple[HeadRo
             f"SELECT {_LINE_COLUMNS} FROM budget_tracking WHERE id = ANY(%s) ORDER BY id FOR UPDATE", (list(line_ids),)
         )
         return heads.fetchone(), lines.fetchall()
+
+
+def end_stuck_writers(connection: WriterConnection, wait_ms: int) -> int:
+    """End writers that have a transaction open and have sent nothing for so long; answers how many.
+
+    The server's own timeouts do not reach a session that waits for the rest of its COPY: a process that stopped there
+    would hold the head for good. Only sessions of the same login can be ended: the role is laid down for it.
+    """
+    connection.execute("SET ROLE NONE")
+    cursor = connection.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() "
+        "AND usename = session_user AND application_name = %s AND xact_start IS NOT NULL AND wait_event = 'ClientRead' "
+        "AND query_start < clock_timestamp() - make_interval(secs => %s)",
+        (WRITER_NAME, wait_ms / 1000),
+    )
+    return sum(ended for (ended,) in cursor.fetchall())
 
 
 def lock_lines(connection: WriterConnection, starts: Iterable[tuple[str, datetime]]) -> list[LineRow]:

@@ -6,6 +6,7 @@ the batch is decided again inside its transaction. Any process with the CFO's ke
 lock puts the batches of all of them in one order.
 """
 
+import logging
 import threading
 from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
@@ -15,10 +16,10 @@ from queue import SimpleQueue
 from uuid import UUID
 
 import psycopg
-import structlog
 
 from chimera.core.errors import ChimeraError, Conflict, EngineUnavailable, Forbidden, InternalError, RateLimited
 from chimera.core.vocabulary import BudgetCategory, BudgetPeriod
+from chimera.storage import database as storage
 from chimera.storage.records import batch as statements
 from chimera.storage.records.batch import HeadRow, WantedLine, WriterConnection
 from chimera.storage.records.budget_change import limits_set
@@ -43,7 +44,7 @@ CLOSE_SECONDS_MAX = 30.0
 Observe = Callable[[str], None]
 """Told of each step of a batch by name, before the next: tests stop or kill there."""
 
-_log = structlog.get_logger(__name__)
+_log = logging.getLogger(__name__)
 
 
 class Writer:
@@ -150,7 +151,7 @@ class Writer:
                 self._reader = self._reader or self._connect()
                 batch = self._clerk.prepare(books, jobs, at, self._reader, under_way)
             except Exception as error:  # noqa: BLE001 - under the lock it is tried again, and told to whom it concerns
-                _log.warning("batch_not_foreseen", reason=repr(error))
+                _log.warning("a batch could not be decided ahead: %r", error)
                 self._books = None
                 _close(self._reader)
                 self._reader = None
@@ -179,7 +180,7 @@ class Writer:
             try:
                 self._enter(jobs, batch)
             except Exception as error:  # noqa: BLE001 - the thread's edge: nobody may wait for ever
-                _log.error("batch_failed", exc_info=error)
+                _log.error("a batch failed", exc_info=error)
                 self._lose_track()
                 self._deliver([(job, InternalError(f"an unexpected {type(error).__name__}: {error}")) for job in jobs])
             finally:
@@ -206,13 +207,16 @@ class Writer:
                 self._deliver(answers)
                 self._observe("answered")
                 return
+            except psycopg.errors.LockNotAvailable as error:
+                failure = _unreachable(error)
+                self._free_the_head()
             except psycopg.OperationalError as error:
                 failure = _unreachable(error)
             except ChimeraError as refusal:
                 failure = refusal
                 break
             except Exception as error:  # noqa: BLE001 - one job may be unfit to be written: the others must not suffer
-                _log.error("batch_refused", jobs=len(jobs), exc_info=error)
+                _log.error("a batch of %d was refused", len(jobs), exc_info=error)
                 failure = _refused(error)
                 if len(jobs) > 1 and batch is None:
                     break
@@ -227,6 +231,16 @@ class Writer:
         # One of them may have spoiled the batch: each on its own.
         for job in jobs:
             self._enter([job], None)
+
+    def _free_the_head(self) -> None:
+        """The head's lock did not come: another writer may have stopped amid its rows, which would hold it for good."""
+        try:
+            with self._connect() as connection:
+                ended = statements.end_stuck_writers(connection, storage.WRITER_WAIT_MS)
+        except psycopg.Error as error:
+            _log.warning("a writer that may be stuck could not be ended: %r", error)
+        else:
+            _log.warning("the ledger's head was locked too long: %d stuck writers ended", ended)
 
     def _transact(self, jobs: Sequence[Job], ahead: Batch | None) -> Batch:
         if ahead is not None and not ahead.rows:
