@@ -7,7 +7,7 @@ from uuid import UUID
 
 from chimera.core.vocabulary import BudgetCategory, BudgetPeriod, EntryKind
 from chimera.storage.records.budget_alert import AlertKind, BudgetAlert
-from chimera.treasury.acts import Draft
+from chimera.treasury.acts.act import Draft
 from chimera.treasury.amounts import cents_of_micros, usd_of_cents, usd_text
 from chimera.treasury.lines import Amounts, Line
 

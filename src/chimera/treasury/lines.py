@@ -1,7 +1,7 @@
 """Budget lines as a batch counts on them: whole cents, changed in memory while it is decided; pure."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import NamedTuple
 
@@ -22,32 +22,20 @@ Amounts = tuple[int, int, int]
 
 
 @dataclass(slots=True)
-class Line:
-    """One row of `budget_tracking`; every amount in cents.
+class Line(LineRow):
+    """A row of `budget_tracking` as a batch counts on it; every amount in cents.
 
     `held` lies inside `spent`. `debt` was spent beyond the limit, `carried` is the debt of earlier periods: both lie
     beside `spent` and lower what is left. `limit` is never below `spent`; `wanted` may be, once it was lowered: what
     is given back then leaves nothing.
     """
 
-    id: int
-    period: str
-    category: str
-    period_start: datetime
-    period_end: datetime
-    limit: int
-    spent: int
-    held: int
-    debt: int
-    carried: int
     wanted: int
 
     @classmethod
     def of(cls, row: LineRow, wanted: int | None = None) -> "Line":
-        return cls(
-            row.id, row.period, row.category, row.period_start, row.period_end,
-            row.limit, row.spent, row.held, row.debt, row.carried, row.limit if wanted is None else wanted,
-        )  # fmt: skip
+        amounts = {column.name: getattr(row, column.name) for column in fields(row)}
+        return cls(**amounts, wanted=row.limit if wanted is None else wanted)
 
     @property
     def left(self) -> int:

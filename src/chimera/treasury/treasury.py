@@ -28,7 +28,7 @@ from chimera.storage.database import Connection, Database, connect_writer
 from chimera.storage.records import budget_change, escalation, ledger, spend_hold
 from chimera.storage.records.ledger import LedgerRecord
 from chimera.treasury import escalations
-from chimera.treasury.acts import Act, Answer, Expire, Lapse, Pause, Resume, Settle, Void
+from chimera.treasury.acts.act import Act, Answer, Expire, Lapse, Pause, Resume, Settle, Void
 from chimera.treasury.amounts import cents_of_micros, hundredths_exact, usd_of_cents
 from chimera.treasury.ask import Ask
 from chimera.treasury.budget_view import BudgetView, budget_state

@@ -20,7 +20,7 @@ from chimera.core.vocabulary import BudgetCategory, BudgetPeriod
 from chimera.storage.database import Database
 from chimera.treasury.policy import SpendingPolicy
 from chimera.treasury.treasury import Treasury
-from chimera.treasury.writing import clerk
+from chimera.treasury.writing import agents as known_agents
 from chimera.treasury.writing.job import LoopDelivery
 from factories_treasury import Office, open_office, register_spender
 from spenders import recount
@@ -219,7 +219,7 @@ async def test_agents_stay_known_when_the_remembered_roles_are_dropped(
     database: Database, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     office = await open_office(database, clock)
-    monkeypatch.setattr(clerk, "ROLES_REMEMBERED_MAX", 2)
+    monkeypatch.setattr(known_agents, "ROLES_REMEMBERED_MAX", 2)
     agents = [await register_spender(database) for _ in range(6)]
     async with office.treasury(database) as treasury:
         for _ in range(2):

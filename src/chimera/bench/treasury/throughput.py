@@ -23,7 +23,7 @@ from chimera.treasury.writing.job import BlockingDelivery, DecidedAnswer, Job
 from chimera.treasury.writing.writer import BATCH_JOBS_MAX, Writer
 
 HOLD_SECONDS = 600
-_CHUNKS_UNDER_WAY = 4
+_CHUNKS_OUTSTANDING = 4
 """So many calls of 1,024 requests wait at a time: the writer takes half of what waits, so every batch is full."""
 _WARM_UP_BATCHES = 10
 """Ahead of the timed ones, so that agents have a past, as those at work have."""
@@ -100,17 +100,16 @@ def approvals(ground: Ground, asks: Sequence[Ask], hold_seconds: int | None, pro
 
 
 def _put(writer: Writer, asks: Sequence[Ask], hold_seconds: int | None) -> list[DecidedAnswer]:
-    waiting: list[BlockingDelivery] = []
+    """Keep four chunks outstanding, the first four from one moment on, so that every batch is full."""
+    chunks = [asks[start : start + BATCH_JOBS_MAX] for start in range(0, len(asks), BATCH_JOBS_MAX)]
+    deliveries = [BlockingDelivery(len(chunk)) for chunk in chunks]
+    jobs = [_jobs(chunk, hold_seconds, delivery) for chunk, delivery in zip(chunks, deliveries, strict=True)]
+    writer.submit([job for chunk in jobs[:_CHUNKS_OUTSTANDING] for job in chunk])
     answers: list[DecidedAnswer] = []
-    for start in range(0, len(asks), BATCH_JOBS_MAX):
-        chunk = asks[start : start + BATCH_JOBS_MAX]
-        delivery = BlockingDelivery(len(chunk))
-        writer.submit(_jobs(chunk, hold_seconds, delivery))
-        waiting.append(delivery)
-        if len(waiting) == _CHUNKS_UNDER_WAY:
-            answers += _answers(waiting.pop(0))
-    for delivery in waiting:
+    for number, delivery in enumerate(deliveries):
         answers += _answers(delivery)
+        if number + _CHUNKS_OUTSTANDING < len(jobs):
+            writer.submit(jobs[number + _CHUNKS_OUTSTANDING])
     return answers
 
 

@@ -21,6 +21,7 @@ from chimera.storage.database import WRITER_NAME
 from chimera.storage.notices import ESCALATION_ANSWERED
 from chimera.storage.records import budget_alert
 from chimera.storage.records.budget_alert import BudgetAlert
+from chimera.storage.records.ledger import LedgerHead
 
 WriterConnection = Connection[TupleRow]
 
@@ -39,19 +40,7 @@ _PARENT_COLUMNS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class HeadRow:
-    """`frontier`: roots of the perfect subtrees of the first `size` leaves; `paused_by`: the row that paused."""
-
-    ledger_id: UUID
-    size: int
-    last_tx: UUID | None
-    frontier: bytes
-    last_time: datetime | None
-    paused_by: UUID | None
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class LineRow:
     """A budget line in cents."""
 
@@ -115,11 +104,11 @@ class EscalationRow:
     hold_seconds: int | None
 
 
-def begin(connection: WriterConnection, line_ids: Sequence[int]) -> tuple[HeadRow | None, list[LineRow]]:
+def begin(connection: WriterConnection, line_ids: Sequence[int]) -> tuple[LedgerHead | None, list[LineRow]]:
     """Open the transaction, lock the head, then these lines in the order of their ids; one round trip."""
     with (
         connection.pipeline(),
-        connection.cursor(row_factory=class_row(HeadRow)) as heads,
+        connection.cursor(row_factory=class_row(LedgerHead)) as heads,
         connection.cursor(row_factory=class_row(LineRow)) as lines,
     ):
         connection.execute("BEGIN")

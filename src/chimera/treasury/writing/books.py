@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from chimera.storage.records.batch import HeadRow, LineRow
+from chimera.storage.records.batch import LineRow
+from chimera.storage.records.ledger import LedgerHead
 from chimera.treasury.lines import Line, Lines
 from chimera.treasury.log.merkle import Frontier
 
@@ -55,7 +56,7 @@ class Mark:
     paused_by: UUID | None
     lines: Mapping[int, LineMark]
 
-    def holds(self, head: HeadRow, lines: Sequence[LineRow]) -> bool:
+    def holds(self, head: LedgerHead, lines: Sequence[LineRow]) -> bool:
         return (head.size, head.last_tx, head.paused_by) == (self.size, self.last_tx, self.paused_by) and {
             line.id: line_mark(line) for line in lines
         } == self.lines
@@ -65,7 +66,7 @@ class Mark:
         return list(self.lines)
 
 
-def books_of(head: HeadRow, rows: Iterable[LineRow], wanted: Mapping[tuple[str, str], int]) -> Books:
+def books_of(head: LedgerHead, rows: Iterable[LineRow], wanted: Mapping[tuple[str, str], int]) -> Books:
     """The books as the database has them; `wanted` are the limits in force, by period and category.
 
     Raises:

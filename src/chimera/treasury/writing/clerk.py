@@ -2,21 +2,21 @@
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from nacl.signing import SigningKey, VerifyKey
 
 from chimera.core.clock import Clock, elapsed_ms
-from chimera.core.errors import ChimeraError, Detail, Forbidden, NotFound
+from chimera.core.errors import ChimeraError
 from chimera.core.identity import RandomBytes, time_ordered_bytes
-from chimera.core.vocabulary import BudgetPeriod, Decision, EntryKind, Role
+from chimera.core.vocabulary import BudgetPeriod, Decision, EntryKind
 from chimera.security.decision_signature import key_id_of
 from chimera.storage.records import batch as statements
 from chimera.storage.records.batch import EscalationRow, Following, WriterConnection
 from chimera.storage.records.ledger_copy import pack_time
-from chimera.storage.records.past_requests import pasts_of
-from chimera.treasury.acts import Act, Draft, Played, Settle, Void, moment_text, play
+from chimera.treasury.acts.act import Act, Draft, Played, Settle, Void, moment_text
+from chimera.treasury.acts.playing import play
 from chimera.treasury.alerts import batch_alerts
 from chimera.treasury.amounts import decimal_text, hundredths_up
 from chimera.treasury.ask import Ask
@@ -24,21 +24,17 @@ from chimera.treasury.decision import Rules, decide
 from chimera.treasury.lines import Charged, LineView, changes
 from chimera.treasury.periods import bounds
 from chimera.treasury.policy import SpendingPolicy
-from chimera.treasury.scoring.past import PAST_ROWS_MAX, PastRequest, Pasts
+from chimera.treasury.scoring.past import PastRequest
 from chimera.treasury.scoring.risk import Day, RiskPolicy, weigh
+from chimera.treasury.writing.agents import KnownAgents, unix_micros
 from chimera.treasury.writing.books import Books, Mark
 from chimera.treasury.writing.encoding import ESCALATED_PREFIX
 from chimera.treasury.writing.job import ActAnswer, DecidedAnswer, Given, Job
 from chimera.treasury.writing.scene import BatchScene
 from chimera.treasury.writing.scribe import Pen, Scribe
 
-ROLES_REMEMBERED_MAX = 100_000
-FOREIGN_ROWS_MAX = 5_000
-"""More rows than this by other processes: what is remembered of agents is dropped instead of brought up to date."""
 _IDS_DRAWN = 256
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-_CFO, _APPROVED, _ESCALATED = Role.CFO.value, Decision.APPROVED.value, Decision.ESCALATED.value
+_APPROVED, _ESCALATED = Decision.APPROVED.value, Decision.ESCALATED.value
 
 
 @dataclass(slots=True)
@@ -101,33 +97,10 @@ class Clerk:
         self._cfo_agent_id = cfo_agent_id
         self._pen = Pen.of(key, cfo_agent_id)
         self._random_bytes = random_bytes
-        self._pasts = Pasts()
-        self._roles: dict[int, str] = {}
-        self._spoiled: set[UUID] = set()
+        self.agents = KnownAgents()
         self._hurdle = hundredths_up(policy.hurdle_rate)
         p90 = policy.realised_roi_p90
         self._risk = RiskPolicy(self._hurdle, None if p90 is None else hundredths_up(p90))
-
-    def forget(self) -> None:
-        """Drop everything remembered of agents: it is read again."""
-        self._pasts = Pasts()
-        self._roles.clear()
-
-    def catch_up(self, connection: WriterConnection, seq: int) -> None:
-        """Take in what the ledger holds behind row `seq`, and drop what was counted there and did not happen."""
-        self._pasts.forget_since(seq)
-        self._pasts.forget(self._spoiled)
-        self._spoiled.clear()
-        rows = statements.decided_since(connection, seq, FOREIGN_ROWS_MAX)
-        if len(rows) == FOREIGN_ROWS_MAX:
-            self._pasts = Pasts()
-            return
-        for number, agent_id, request_type, micros, justification, at, decision, roi in rows:
-            self._pasts.record(
-                PastRequest(
-                    number, agent_id, request_type, micros, justification, _micros(at), decision, int(roi.scaleb(2))
-                )
-            )
 
     def prepare(
         self,
@@ -145,7 +118,9 @@ class Clerk:
         `under_way` the connection holds the head's lock; with it only settling and voiding may be among the acts.
         """
         mark = (books.size, books.last_tx, books.paused_by)
-        known = self._known(jobs, connection) | set(under_way or ())
+        asks = [job.work for job in jobs if isinstance(job.work, Ask)]
+        self.agents.meet({ask.agent_id for ask in asks}, connection)
+        known = _decided_before(asks, connection) | set(under_way or ())
         desk = self._desk(books, at, connection, ahead=under_way is not None)
         desk.scene.look_up([job.work for job in jobs if not isinstance(job.work, Ask)])
         numbers: set[int] = set()
@@ -157,7 +132,7 @@ class Clerk:
                 self._play(job, work, desk)
             elif (number := work.request_id.int) in known:
                 desk.repeats.append(job)
-            elif refusal := self._unfit(work):
+            elif refusal := self.agents.unfit(work.agent_id):
                 desk.answers.append((job, refusal))
             else:
                 known.add(number)
@@ -177,26 +152,6 @@ class Clerk:
             tuple(LineView.of(line, desk.scribe.at) for line in books.lines.all),
         )
 
-    def _known(self, jobs: Sequence[Job], connection: WriterConnection) -> set[int]:
-        """Requests decided before; on the way, read what is needed of agents not met yet."""
-        asks = [job.work for job in jobs if isinstance(job.work, Ask)]
-        if not asks:
-            return set()
-        agent_ids = set({ask.agent_id.int: ask.agent_id for ask in asks}.values())
-        if len(self._roles) > ROLES_REMEMBERED_MAX:
-            self._roles.clear()
-        if unknown := {agent_id for agent_id in agent_ids if agent_id.int not in self._roles}:
-            found = statements.roles_of(connection, unknown)
-            self._roles.update({agent_id.int: role for agent_id, role in found.items()})
-        missing = self._pasts.missing(agent_ids)
-        if missing:
-            rows: dict[UUID, list[PastRequest]] = {agent_id: [] for agent_id in missing}
-            for row in pasts_of(connection, missing, PAST_ROWS_MAX):
-                rows[row.agent_id].append(PastRequest(*row))
-            for agent_id, past in rows.items():
-                self._pasts.load(agent_id, past)
-        return {found.int for found in statements.known_requests(connection, [ask.request_id for ask in asks])}
-
     def _desk(self, books: Books, at: datetime, connection: WriterConnection, *, ahead: bool) -> _Desk:
         new_id = self._ids(at)
         day = bounds(BudgetPeriod.DAILY, at)
@@ -206,12 +161,12 @@ class Clerk:
             scene=BatchScene(books, connection, at, self._cfo_agent_id, lambda: UUID(bytes=new_id()), ahead=ahead),
             rules=Rules(self._hurdle, decimal_text(self.policy.hurdle_rate), books.paused_by is not None),
             day_elapsed_ppm=int(day.elapsed_share(at) * 1_000_000),
-            at_micros=_micros(at),
+            at_micros=unix_micros(at),
         )
 
     def _ids(self, at: datetime) -> Callable[[], bytes]:
         """Random bytes are drawn for many ids at a time."""
-        milliseconds = _micros(at) // 1000
+        milliseconds = unix_micros(at) // 1000
 
         def drawn() -> Iterator[bytes]:
             while True:
@@ -221,18 +176,9 @@ class Clerk:
 
         return drawn().__next__
 
-    def _unfit(self, ask: Ask) -> ChimeraError | None:
-        role = self._roles.get(ask.agent_id.int)
-        if role is not None and role != _CFO:
-            return None
-        told: dict[str, Detail] = {"agent_id": str(ask.agent_id)}
-        if role is None:
-            return NotFound(f"agent {ask.agent_id} is not registered: it can't ask for money", told)
-        return Forbidden("the CFO can't approve its own request: ask as another agent", told)
-
     def _decide(self, job: Job, ask: Ask, desk: _Desk) -> None:
         charged = desk.books.lines.charged(ask.request_type)
-        risk = weigh(ask, self._pasts, _day(charged, desk.day_elapsed_ppm), desk.at_micros, self._risk)
+        risk = weigh(ask, self.agents.pasts, _day(charged, desk.day_elapsed_ppm), desk.at_micros, self._risk)
         left = charged.left()
         verdict = decide(ask, charged, min(left), desk.rules, risk)
         approved = verdict.decision == _APPROVED
@@ -252,7 +198,7 @@ class Clerk:
         if verdict.decision == _ESCALATED:
             conditions = (f"{ESCALATED_PREFIX}{tx}",)
             desk.escalated.append(EscalationRow(tx, desk.scribe.at + self.policy.escalation_life, job.hold_seconds))
-        self._pasts.record(
+        self.agents.pasts.record(
             PastRequest(
                 desk.scribe.seq, ask.agent_id, ask.request_type, ask.cost_micros, ask.justification,
                 desk.at_micros, verdict.decision, ask.roi_hundredths,
@@ -291,11 +237,10 @@ class Clerk:
         if played.pauses or played.resumes:
             desk.rules = desk.rules._replace(paused=played.pauses)
         if played.spoils:
-            self._pasts.spoiled(played.spoils.agent_id, played.spoils.seq)
-            self._spoiled.add(played.spoils.agent_id)
+            self.agents.spoiled(played.spoils.agent_id, played.spoils.seq)
         for draft in played.drafts:
             if draft.kind is EntryKind.HUMAN:
-                self._pasts.record(_answered(draft, desk.scribe.seq, desk.at_micros))
+                self.agents.pasts.record(_answered(draft, desk.scribe.seq, desk.at_micros))
 
     def _following(self, desk: _Desk) -> Following:
         books, scribe = desk.books, desk.scribe
@@ -315,6 +260,13 @@ class Clerk:
         )
 
 
+def _decided_before(asks: Sequence[Ask], connection: WriterConnection) -> set[int]:
+    """The integers of the ids of those requests that the ledger has."""
+    if not asks:
+        return set()
+    return {found.int for found in statements.known_requests(connection, [ask.request_id for ask in asks])}
+
+
 def _answered(draft: Draft, seq: int, at_micros: int) -> PastRequest:
     """A person's answer, as it is remembered of the requester."""
     decision = draft.decision.value if draft.decision else ""
@@ -328,8 +280,3 @@ def _day(charged: Charged, elapsed_ppm: int) -> Day:
     category, total = charged.pairs[0]
     line = category if category.left < total.left else total
     return Day(line.limit, line.used, elapsed_ppm)
-
-
-def _micros(at: datetime) -> int:
-    """Unix microseconds."""
-    return (at - _EPOCH) // _MICROSECOND

@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from chimera.core.errors import ChimeraError
-from chimera.treasury.acts import Act
+from chimera.treasury.acts.act import Act
 from chimera.treasury.ask import Ask
 
 

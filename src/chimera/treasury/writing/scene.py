@@ -8,7 +8,7 @@ from chimera.core.errors import InternalError
 from chimera.core.vocabulary import Decision
 from chimera.storage.records import batch as statements
 from chimera.storage.records.batch import EnteredRow, EscalationRow, HoldRow, WriterConnection
-from chimera.treasury.acts import Act, Draft, Pause, Played, Resume, Settle, Void
+from chimera.treasury.acts.act import Act, Draft, Pause, Played, Resume, Settle, Void
 from chimera.treasury.lines import Amounts, Charged, Line, Lines
 from chimera.treasury.periods import current_periods
 from chimera.treasury.writing.books import Books, LineMark, line_mark

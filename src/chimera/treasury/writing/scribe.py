@@ -12,7 +12,7 @@ from nacl.signing import SigningKey
 from chimera.core.errors import Detail
 from chimera.security.decision_signature import DOMAIN, canonical, key_id_of
 from chimera.storage.records.ledger_copy import PackedRow, pack_row, pack_tail, pack_time
-from chimera.treasury.acts import Draft, moment_text
+from chimera.treasury.acts.act import Draft, moment_text
 from chimera.treasury.amounts import micros_text
 from chimera.treasury.ask import Ask
 from chimera.treasury.columns import request_hash

@@ -11,28 +11,25 @@ import threading
 from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from decimal import Decimal
 from queue import SimpleQueue
 from uuid import UUID
 
 import psycopg
 
-from chimera.core.errors import ChimeraError, Conflict, EngineUnavailable, Forbidden, InternalError, RateLimited
-from chimera.core.vocabulary import BudgetCategory, BudgetPeriod
+from chimera.core.errors import ChimeraError, Conflict, EngineUnavailable, InternalError, RateLimited
 from chimera.storage import database as storage
 from chimera.storage.records import batch as statements
-from chimera.storage.records.batch import HeadRow, WantedLine, WriterConnection
-from chimera.storage.records.budget_change import limits_set
+from chimera.storage.records.batch import WriterConnection
+from chimera.storage.records.ledger import LedgerHead
 from chimera.storage.records.ledger_copy import COPY_HOLDS, COPY_LEDGER, HEADER, TRAILER, pack_holds
-from chimera.treasury.acts import Settle, Void
-from chimera.treasury.amounts import cents_of_usd
+from chimera.treasury.acts.act import Settle, Void
 from chimera.treasury.ask import Ask
 from chimera.treasury.budget_view import Shown
-from chimera.treasury.periods import current_periods
 from chimera.treasury.writing.answers import answer_of, same_request
-from chimera.treasury.writing.books import Books, books_of, ledger_time
+from chimera.treasury.writing.books import Books, ledger_time
 from chimera.treasury.writing.clerk import Batch, Clerk
 from chimera.treasury.writing.job import Delivery, Given, Job
+from chimera.treasury.writing.opening import BookOpener
 
 BATCH_JOBS_MAX = 1024
 OUTSTANDING_MAX = 16_384
@@ -63,7 +60,7 @@ class Writer:
         self._books_lock = threading.Lock()
         self._books: Books | None = None
         self._confirmed: int | None = None
-        self._overrides: dict[tuple[str, str], Decimal] = {}
+        self._opener = BookOpener(clerk)
         self._under_way: list[Batch] = []
         self._undecided_under_way = 0
         self._outstanding = 0
@@ -165,9 +162,7 @@ class Writer:
             work = job.work
             if not isinstance(work, Ask) and (not isinstance(work, Settle | Void) or self._is_under_way(work)):
                 return False
-        return books.lines.covers(at) and all(
-            line.limit == max(self._limit_cents(line.period, line.category), line.spent) for line in books.lines.all
-        )
+        return books.lines.covers(at) and self._opener.is_as_wanted(books.lines)
 
     def _is_under_way(self, act: Settle | Void) -> bool:
         return any(act.request_id.int in batch.request_numbers for batch in self._under_way)
@@ -265,60 +260,18 @@ class Writer:
         self.shown = Shown(head.ledger_id, batch.size, batch.view)
         return batch
 
-    def _decide_now(self, connection: WriterConnection, head: HeadRow, jobs: Sequence[Job]) -> Batch:
+    def _decide_now(self, connection: WriterConnection, head: LedgerHead, jobs: Sequence[Job]) -> Batch:
         """Decide under the lock, on the books as the database has them; they are the books from here on."""
         with self._books_lock:
             at = ledger_time(head.last_time, self._clerk.clock.now().astimezone(UTC))
-            books = self._read_books(connection, head, at)
+            books = self._opener.open(connection, head, at)
             if self._confirmed is None:
-                self._clerk.forget()
+                self._clerk.agents.forget()
             else:
-                self._clerk.catch_up(connection, self._confirmed)
+                self._clerk.agents.catch_up(connection, self._confirmed)
             batch = self._clerk.prepare(books, jobs, at, connection)
             self._books = books
             return batch
-
-    def _read_books(self, connection: WriterConnection, head: HeadRow, at: datetime) -> Books:
-        self._overrides = limits_set(connection)
-        self._require_key(connection, head, at)
-        wanted = [
-            WantedLine(period.period, category, period.start, period.end, self._limit(period.period, category))
-            for period in current_periods(at)
-            for category in BudgetCategory
-        ]
-        starts = [(period.period.value, period.start) for period in current_periods(at)]
-        rows = statements.lock_lines(connection, starts)
-        found = {(row.period, row.category): row for row in rows}
-        for line in wanted:
-            row = found.get((line.period, line.category))
-            if row is None or row.limit != max(cents_of_usd(line.limit_usd), row.spent):
-                statements.open_lines(connection, wanted, at)
-                rows = statements.lock_lines(connection, starts)
-                break
-        limits = {(str(line.period), str(line.category)): cents_of_usd(line.limit_usd) for line in wanted}
-        return books_of(head, rows, limits)
-
-    def _require_key(self, connection: WriterConnection, head: HeadRow, at: datetime) -> None:
-        """Sign only under the ledger's current key; the first key of all, or after a retired one, registers itself."""
-        own, current = self._clerk.key_id, statements.current_key_id(connection)
-        if current == own:
-            return
-        if current is not None or statements.key_is_known(connection, own):
-            raise Forbidden(
-                f"the CFO's key here ({own}) is not the ledger's current one ({current or 'none: it was retired'}): "
-                "put the right key into the home's keys folder or into CFO_PRIVATE_KEY, and after "
-                "`chimera ledger rotate-key` start this process again",
-                {"key_id": own, "current_key_id": current},
-            )
-        statements.insert_key(connection, own, bytes(self._clerk.public_key), head.size + 1, at)
-
-    def _limit(self, period: str, category: str) -> Decimal:
-        """The limit a person set, otherwise the setting."""
-        by_person = self._overrides.get((str(period), str(category)))
-        return by_person or self._clerk.policy.limits(BudgetPeriod(period), BudgetCategory(category))
-
-    def _limit_cents(self, period: str, category: str) -> int:
-        return cents_of_usd(self._limit(period, category))
 
     def _write(self, connection: WriterConnection, batch: Batch) -> None:
         if batch.rows:

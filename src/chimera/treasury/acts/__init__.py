@@ -1,0 +1,1 @@
+"""What may follow a decision: answering, settling, voiding, expiring, pausing; pure rules over a scene."""
