@@ -13,6 +13,8 @@ from chimera.core.errors import EngineUnavailable
 from chimera.storage.server_url import with_settings
 
 Connection = AsyncConnection[DictRow]
+WriterConnection = psycopg.Connection[TupleRow]
+"""A connection of the ledger's writer."""
 
 POOL_CONNECTIONS_MAX = 8
 CONNECT_SECONDS_MAX = 10.0
@@ -110,7 +112,7 @@ async def connected(url: str, *, variable: str = "DATABASE_URL") -> AsyncIterato
         yield connection
 
 
-def connect_writer(url: str) -> psycopg.Connection[TupleRow]:
+def connect_writer(url: str) -> WriterConnection:
     """A connection of the ledger's writer, for use in its own thread; it commits where it is told to.
 
     One that stops between two statements of a batch is ended by the server after ten seconds, with its locks; one that

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import psycopg
 from psycopg import sql
 
-from chimera.storage.records.batch import WriterConnection
+from chimera.storage.database import WriterConnection
 
 _NAME = "chimera_bench_"
 

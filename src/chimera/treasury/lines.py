@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from chimera.core.vocabulary import BudgetCategory, BudgetPeriod, RequestType
-from chimera.storage.records.batch import Change, LineRow
+from chimera.storage.records.line_batch import Change, LineRow
 
 PERIODS = tuple(BudgetPeriod)
 _CATEGORY_OF = {

@@ -22,15 +22,15 @@ from chimera.contracts.spending import OpenHold, Spending
 from chimera.core.clock import Clock
 from chimera.core.errors import Conflict, EngineUnavailable, InternalError, NotFound, ValidationFailed
 from chimera.core.identity import RandomBytes, new_id
-from chimera.core.money import micros_from_usd
 from chimera.core.vocabulary import RequestType
 from chimera.storage.database import Connection, Database, connect_writer
 from chimera.storage.records import budget_change, escalation, ledger, spend_hold
 from chimera.storage.records.ledger import LedgerRecord
 from chimera.treasury import escalations
 from chimera.treasury.acts.act import Act, Answer, Expire, Lapse, Pause, Resume, Settle, Void
-from chimera.treasury.amounts import cents_of_micros, hundredths_exact, usd_of_cents
+from chimera.treasury.amounts import cents_of_micros, usd_of_cents
 from chimera.treasury.ask import Ask
+from chimera.treasury.asking import ask_of, name_of, reason_of, spent_micros, whole_seconds
 from chimera.treasury.budget_view import BudgetView, budget_state
 from chimera.treasury.budgets import read_budgets
 from chimera.treasury.document import approval_of as approval_of_row
@@ -45,10 +45,6 @@ from chimera.treasury.writing.writer import Observe, Writer
 
 ENTRIES_MAX = 1000
 SWEEP_ROWS_MAX = 500
-HOLD_MAX = timedelta(days=30)
-ESTIMATE_USD_MAX = 1_000_000
-NAME_CHARACTERS_MAX = 100
-REASON_CHARACTERS_MAX = 2000
 NO_REASON = "No reason given"
 
 
@@ -116,7 +112,7 @@ class Treasury:
             RateLimited: too many wait for a decision.
             EngineUnavailable: the database can't be reached; ask again with the same request id.
         """
-        given = await self._do(_ask(request, estimate_usd), _seconds(hold_for))
+        given = await self._do(ask_of(request, estimate_usd), whole_seconds(hold_for))
         if not isinstance(given, DecidedAnswer):
             raise InternalError("a request was answered with something else than a decision")
         await self._show()
@@ -150,7 +146,7 @@ class Treasury:
             ValidationFailed: not a positive amount of at most six decimals.
             NotFound, Conflict: the request was never approved, or closed in another way.
         """
-        return await self._act_entry(Settle(request_id, _micros(actual_usd)))
+        return await self._act_entry(Settle(request_id, spent_micros(actual_usd)))
 
     async def void(self, request_id: UUID, reason: str) -> LedgerEntry:
         """Close an approval of which nothing was spent.
@@ -158,7 +154,7 @@ class Treasury:
         Raises:
             NotFound, Conflict: the request was never approved, or closed in another way.
         """
-        return await self._act_entry(Void(request_id, _reason(reason)))
+        return await self._act_entry(Void(request_id, reason_of(reason)))
 
     async def answer(
         self, tx_id: UUID, *, by: str, approve: bool, reason: str, amount_usd: Decimal | None = None
@@ -173,13 +169,13 @@ class Treasury:
         """
         if not approve and not reason.strip():
             raise ValidationFailed("a rejection needs a reason: say why", {"field": "reason"})
-        micros = None if amount_usd is None else _micros(amount_usd)
-        act = Answer(tx_id, _name(by), approve, _reason(reason or NO_REASON), micros)
+        micros = None if amount_usd is None else spent_micros(amount_usd)
+        act = Answer(tx_id, name_of(by), approve, reason_of(reason or NO_REASON), micros)
         return approval_of_row(await self._act_row(act))
 
     async def pause(self, *, by: str, reason: str) -> LedgerEntry:
         """Stop all spending: every request is rejected until it is resumed."""
-        return await self._act_entry(Pause(new_id(self._clock), _name(by), _reason(reason)))
+        return await self._act_entry(Pause(new_id(self._clock), name_of(by), reason_of(reason)))
 
     async def resume(self, *, by: str, reason: str) -> LedgerEntry:
         """Let spending go on.
@@ -187,7 +183,7 @@ class Treasury:
         Raises:
             Conflict: it is not paused.
         """
-        return await self._act_entry(Resume(new_id(self._clock), _name(by), _reason(reason)))
+        return await self._act_entry(Resume(new_id(self._clock), name_of(by), reason_of(reason)))
 
     async def sweep(self) -> int:
         """Release holds and reject escalations whose time is over, at most 500 of each; answers how many were found."""
@@ -331,63 +327,3 @@ class Treasury:
             ) from error
         except psycopg.Error as error:
             raise InternalError(f"the database refused the ledger's statement: {str(error).strip()}") from error
-
-
-def _ask(request: ApprovalRequest, estimate_usd: Decimal | None) -> Ask:
-    if not _is_text(request.justification):
-        raise ValidationFailed("justification: it holds a NUL or half a character", {"field": "justification"})
-    if estimate_usd is not None and not (estimate_usd.is_finite() and 0 <= estimate_usd <= ESTIMATE_USD_MAX):
-        raise ValidationFailed(
-            f"the estimate must be an amount from 0 to {ESTIMATE_USD_MAX}", {"field": "estimate_usd"}
-        )
-    micros = micros_from_usd(request.request_cost)
-    return Ask(
-        request.request_id,
-        request.agent_id,
-        request.request_type.value,
-        micros,
-        cents_of_micros(micros),
-        hundredths_exact(request.projected_roi),
-        request.justification,
-        None if estimate_usd is None else int(estimate_usd * 1_000_000),
-    )
-
-
-def _seconds(hold_for: timedelta | None) -> int | None:
-    if hold_for is None:
-        return None
-    if not timedelta(seconds=1) <= hold_for <= HOLD_MAX:
-        raise ValidationFailed(f"a hold lasts from one second to {HOLD_MAX.days} days", {"field": "hold_for"})
-    return int(hold_for.total_seconds())
-
-
-def _micros(amount_usd: Decimal) -> int:
-    try:
-        micros = micros_from_usd(amount_usd)
-    except ValueError as error:
-        raise ValidationFailed(f"the amount is wrong: {error}", {"field": "amount"}) from error
-    if not 0 < micros < 10**18:
-        raise ValidationFailed("the amount must be more than zero", {"field": "amount"})
-    return micros
-
-
-def _name(by: str) -> str:
-    if not by.strip() or len(by) > NAME_CHARACTERS_MAX or not by.isprintable():
-        raise ValidationFailed(
-            f"say who decides: a name of 1 to {NAME_CHARACTERS_MAX} printable characters", {"field": "by"}
-        )
-    return by
-
-
-def _is_text(words: str) -> bool:
-    """Whether they can be stored: no NUL, no half of a surrogate pair."""
-    try:
-        return b"\x00" not in words.encode()
-    except UnicodeEncodeError:
-        return False
-
-
-def _reason(reason: str) -> str:
-    if not reason.strip() or len(reason) > REASON_CHARACTERS_MAX or not _is_text(reason):
-        raise ValidationFailed(f"give a reason of 1 to {REASON_CHARACTERS_MAX} characters", {"field": "reason"})
-    return reason

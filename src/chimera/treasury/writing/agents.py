@@ -6,8 +6,8 @@ from uuid import UUID
 
 from chimera.core.errors import ChimeraError, Detail, Forbidden, NotFound
 from chimera.core.vocabulary import Role
+from chimera.storage.database import WriterConnection
 from chimera.storage.records import batch as statements
-from chimera.storage.records.batch import WriterConnection
 from chimera.storage.records.past_requests import pasts_of
 from chimera.treasury.scoring.past import PAST_ROWS_MAX, Pasts
 from chimera.treasury.scoring.past_request import PastRequest

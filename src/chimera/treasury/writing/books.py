@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from chimera.storage.records.batch import LineRow
 from chimera.storage.records.ledger import LedgerHead
+from chimera.storage.records.line_batch import LineRow
 from chimera.treasury.lines import Line, Lines
 from chimera.treasury.log.merkle import Frontier
 

@@ -12,8 +12,9 @@ from chimera.core.errors import ChimeraError
 from chimera.core.identity import RandomBytes, time_ordered_bytes
 from chimera.core.vocabulary import BudgetPeriod, Decision, EntryKind
 from chimera.security.decision_signature import key_id_of
+from chimera.storage.database import WriterConnection
 from chimera.storage.records import batch as statements
-from chimera.storage.records.batch import EscalationRow, Following, WriterConnection
+from chimera.storage.records.batch import EscalationRow, Following
 from chimera.storage.records.ledger_copy import pack_time
 from chimera.treasury.acts.act import Act, Draft, Played, Settle, Void, moment_text
 from chimera.treasury.acts.playing import play

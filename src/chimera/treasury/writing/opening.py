@@ -5,10 +5,12 @@ from decimal import Decimal
 
 from chimera.core.errors import Forbidden
 from chimera.core.vocabulary import BudgetCategory, BudgetPeriod
+from chimera.storage.database import WriterConnection
 from chimera.storage.records import batch as statements
-from chimera.storage.records.batch import WantedLine, WriterConnection
+from chimera.storage.records import line_batch
 from chimera.storage.records.budget_change import limits_set
 from chimera.storage.records.ledger import LedgerHead
+from chimera.storage.records.line_batch import WantedLine
 from chimera.treasury.amounts import cents_of_usd
 from chimera.treasury.lines import Lines
 from chimera.treasury.periods import current_periods
@@ -37,13 +39,13 @@ class BookOpener:
             for category in BudgetCategory
         ]
         starts = [(period.period.value, period.start) for period in current_periods(at)]
-        rows = statements.lock_lines(connection, starts)
+        rows = line_batch.lock_lines(connection, starts)
         found = {(row.period, row.category): row for row in rows}
         for line in wanted:
             row = found.get((line.period, line.category))
             if row is None or row.limit != max(cents_of_usd(line.limit_usd), row.spent):
-                statements.open_lines(connection, wanted, at)
-                rows = statements.lock_lines(connection, starts)
+                line_batch.open_lines(connection, wanted, at)
+                rows = line_batch.lock_lines(connection, starts)
                 break
         limits = {(str(line.period), str(line.category)): cents_of_usd(line.limit_usd) for line in wanted}
         return books_of(head, rows, limits)

@@ -6,8 +6,10 @@ from uuid import UUID
 
 from chimera.core.errors import InternalError
 from chimera.core.vocabulary import Decision
+from chimera.storage.database import WriterConnection
 from chimera.storage.records import batch as statements
-from chimera.storage.records.batch import EnteredRow, EscalationRow, HoldRow, WriterConnection
+from chimera.storage.records import line_batch
+from chimera.storage.records.batch import EnteredRow, EscalationRow, HoldRow
 from chimera.treasury.acts.act import Act, Draft, Pause, Played, Resume, Settle, Void
 from chimera.treasury.lines import Amounts, Charged, Line, Lines
 from chimera.treasury.periods import current_periods
@@ -120,7 +122,7 @@ class BatchScene:
         """The lines of another day; those of the same week or month are the current ones."""
         known = {line.key: line for line in self.lines}
         found = []
-        read = statements.lines_of if self._ahead else statements.lock_lines
+        read = line_batch.lines_of if self._ahead else line_batch.lock_lines
         for row in read(self._connection, starts):
             line = known.get((row.period, row.category, row.period_start)) or Line.of(row)
             if line.id not in self.before:

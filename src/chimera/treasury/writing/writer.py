@@ -18,8 +18,8 @@ import psycopg
 
 from chimera.core.errors import ChimeraError, Conflict, EngineUnavailable, InternalError, RateLimited
 from chimera.storage import database as storage
+from chimera.storage.database import WriterConnection
 from chimera.storage.records import batch as statements
-from chimera.storage.records.batch import WriterConnection
 from chimera.storage.records.ledger import LedgerHead
 from chimera.storage.records.ledger_copy import COPY_HOLDS, COPY_LEDGER, HEADER, TRAILER, pack_holds
 from chimera.treasury.acts.act import Settle, Void
