@@ -135,6 +135,15 @@ async def through_the_gate(order: dict[str, Any]) -> None:
         await asyncio.to_thread(wait_at, Path(order["gate"]))
 
 
+async def together(works: list[Awaitable[None]]) -> list[BaseException | None]:
+    return await asyncio.gather(*works, return_exceptions=True)
+
+
+async def one_by_one(works: list[Awaitable[None]]) -> list[BaseException | None]:
+    """A batch each, so that a step surely comes as often as there are acts."""
+    return [outcome for work in works for outcome in await together([work])]
+
+
 async def spend(order: dict[str, Any]) -> None:
     storage.WRITER_WAIT_MS = order.get("writer_wait_ms", storage.WRITER_WAIT_MS)
     async with open_database(order["url"]) as database:
@@ -153,7 +162,7 @@ async def spend(order: dict[str, Any]) -> None:
             works: list[Awaitable[None]] = (
                 [spender.crowd()] if "first" in order else [spender.chain(number) for number in range(order["chains"])]
             )
-            given = await asyncio.gather(*works, return_exceptions=True)
+            given = await (one_by_one(works) if order.get("one_by_one") else together(works))
             for refusal in given:
                 if isinstance(refusal, ChimeraError):
                     os.write(1, (json.dumps({"refused": refusal.code, "why": refusal.message}) + "\n").encode())
