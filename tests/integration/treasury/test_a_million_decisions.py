@@ -1,5 +1,7 @@
 """A million decisions and a hundred kills on one ledger: no acknowledged answer is lost, doubled or changed."""
 
+from typing import Any
+
 import pytest
 
 from chimera.core.clock import FixedClock
@@ -20,7 +22,13 @@ async def test_a_hundred_kills_in_a_million_decisions_lose_double_and_change_not
 ) -> None:
     office = await open_office(database, clock)
     agents = [str(await register_spender(database)) for _ in range(400)]
-    order = {"url": database_url, "cfo": str(office.cfo), "agents": agents, "plan": "million", "limit": "1000.00"}
+    order: dict[str, Any] = {
+        "url": database_url,
+        "cfo": str(office.cfo),
+        "agents": agents,
+        "plan": "million",
+        "limit": "1000.00",
+    }
     order |= {"cost": "0.01", "count": REQUESTS_EACH, "at_once": AT_ONCE}
     killed = 0
     async with spenders() as crowd:
