@@ -78,7 +78,7 @@ def bare_copy(ground: Ground, copies: Sequence[bytes], processor: Processor) -> 
 
 
 def approvals(ground: Ground, asks: Sequence[Ask], hold_seconds: int | None, processor: Processor) -> Approved:
-    """Put the requests to a writer on a new ledger, two batches under way, until the last is answered."""
+    """Put the requests to a writer on a new ledger, in full batches, until the last is answered."""
     batches = 0
 
     def count(step: str) -> None:
