@@ -111,6 +111,37 @@ class Priority(StrEnum):
     LOW = "low"
 
 
+class TaskState(StrEnum):
+    """Where a task stands; the last four are ends."""
+
+    #: Needs other tasks first.
+    BLOCKED = "blocked"
+    QUEUED = "queued"
+    RUNNING = "running"
+    #: Worked on; counts once a judge has passed it.
+    REVIEW = "review"
+    #: A person decides.
+    WAITING = "waiting"
+    DONE = "done"
+    #: The work said no for good.
+    FAILED = "failed"
+    #: Given up after its attempts.
+    DEAD = "dead"
+    CANCELLED = "cancelled"
+
+
+class TaskKind(StrEnum):
+    """What a task is for; each is done by one role."""
+
+    #: Does nothing, for measuring the way there and back.
+    NOOP = "noop"
+    PLAN = "plan"
+    SCAN = "scan"
+    CHOOSE = "choose"
+    CONTENT = "content"
+    REVIEW = "review"
+
+
 class ComponentHealth(StrEnum):
     HEALTHY = "healthy"
     DEGRADED = "degraded"

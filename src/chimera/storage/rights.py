@@ -28,6 +28,15 @@ TABLE_RIGHTS: Mapping[str, tuple[LiteralString, ...]] = {
     "budget_alert": ("SELECT", "INSERT"),
     "spend_hold": ("SELECT", "INSERT", "UPDATE", "DELETE"),
     "escalation": ("SELECT", "INSERT", "UPDATE", "DELETE"),
+    "executor_slot": ("SELECT", "INSERT", "UPDATE", "DELETE"),
+    "crew_member": ("SELECT", "INSERT", "UPDATE"),
+    "piece_fence": ("SELECT", "INSERT", "UPDATE"),
+    "objective": ("SELECT", "INSERT", "UPDATE"),
+    "task": ("SELECT", "INSERT", "UPDATE"),
+    "task_need": ("SELECT", "INSERT"),
+    "dead_letter": ("SELECT", "INSERT", "DELETE"),
+    "studio_halt": ("SELECT", "INSERT", "DELETE"),
+    "publication_plan": ("SELECT", "INSERT", "UPDATE"),
     "schema_migration": ("SELECT",),
 }
 SEQUENCE_RIGHTS: Mapping[str, tuple[LiteralString, ...]] = {"budget_tracking_id_seq": ("USAGE",)}

@@ -1,0 +1,114 @@
+-- The crew: which processes live, whom they host, what is to be done, what was refused, and what waits for its time.
+
+-- A living process holds one slot: its number is the durable engine's executor id, its lease tells the others that it lives.
+CREATE TABLE executor_slot (
+    slot SMALLINT PRIMARY KEY CHECK (slot >= 0),
+    host_id UUID NOT NULL UNIQUE,
+    place TEXT NOT NULL,
+    roles JSONB NOT NULL DEFAULT '[]',
+    application_version VARCHAR(50) NOT NULL,
+    draining BOOLEAN NOT NULL DEFAULT FALSE,
+    started_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    lease_until TIMESTAMP WITH TIME ZONE NOT NULL
+);
+
+-- What the specification's agents table has no column for. `host_id` is a process's, alive or not.
+CREATE TABLE crew_member (
+    agent_id UUID PRIMARY KEY REFERENCES agents(id) ON DELETE CASCADE,
+    host_id UUID,
+    paused_at TIMESTAMP WITH TIME ZONE,
+    retired_at TIMESTAMP WITH TIME ZONE,
+    failures_in_a_row INTEGER NOT NULL DEFAULT 0 CHECK (failures_in_a_row >= 0)
+);
+CREATE INDEX idx_crew_member_host ON crew_member(host_id) WHERE retired_at IS NULL;
+
+-- Which run of a piece's workflow may act: a higher fence refuses what a late process still tries.
+CREATE TABLE piece_fence (
+    content_id UUID PRIMARY KEY,
+    fence BIGINT NOT NULL CHECK (fence >= 1),
+    host_id UUID NOT NULL,
+    updated_at TIMESTAMP WITH TIME ZONE NOT NULL DEFAULT NOW()
+);
+
+CREATE TABLE objective (
+    id UUID PRIMARY KEY,
+    name VARCHAR(100) NOT NULL UNIQUE,
+    document JSONB NOT NULL,
+    state VARCHAR(20) NOT NULL DEFAULT 'active' CHECK (state IN ('active', 'paused', 'ended')),
+    version BIGINT NOT NULL DEFAULT 1 CHECK (version >= 1),
+    created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    updated_at TIMESTAMP WITH TIME ZONE NOT NULL DEFAULT NOW()
+);
+CREATE TRIGGER objective_touch BEFORE UPDATE ON objective FOR EACH ROW EXECUTE FUNCTION touch_updated_at();
+
+-- Work to be done. Redis carries hints to these rows; a running row's attempt and lease are the fence of whoever works.
+CREATE TABLE task (
+    id UUID PRIMARY KEY,
+    kind VARCHAR(50) NOT NULL,
+    agent_role VARCHAR(50) NOT NULL CHECK (agent_role IN ('scout', 'director', 'artist', 'cfo', 'planner', 'worker', 'judge')),
+    priority VARCHAR(10) NOT NULL DEFAULT 'normal' CHECK (priority IN ('critical', 'high', 'normal', 'low')),
+    agent_id UUID REFERENCES agents(id),
+    payload JSONB NOT NULL DEFAULT '{}',
+    state VARCHAR(20) NOT NULL DEFAULT 'queued' CHECK (state IN (
+        'blocked', 'queued', 'running', 'review', 'waiting', 'done', 'failed', 'dead', 'cancelled')),
+    attempt INTEGER NOT NULL DEFAULT 0 CHECK (attempt >= 0),
+    attempts_max INTEGER NOT NULL DEFAULT 3 CHECK (attempts_max BETWEEN 1 AND 100),
+    not_before TIMESTAMP WITH TIME ZONE NOT NULL,
+    hinted_at TIMESTAMP WITH TIME ZONE,
+    lease_until TIMESTAMP WITH TIME ZONE,
+    host_id UUID,
+    worked_by UUID REFERENCES agents(id),
+    objective_id UUID REFERENCES objective(id),
+    objective_version BIGINT,
+    content_id UUID,
+    result JSONB,
+    review JSONB,
+    error JSONB,
+    created_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    updated_at TIMESTAMP WITH TIME ZONE NOT NULL DEFAULT NOW(),
+    finished_at TIMESTAMP WITH TIME ZONE,
+    CHECK ((state = 'running') = (lease_until IS NOT NULL AND host_id IS NOT NULL))
+) WITH (fillfactor = 70);
+CREATE INDEX idx_task_queued ON task(priority, not_before) WHERE state = 'queued';
+CREATE INDEX idx_task_lease ON task(lease_until) WHERE state = 'running';
+CREATE INDEX idx_task_objective ON task(objective_id, state) WHERE objective_id IS NOT NULL;
+CREATE INDEX idx_task_content ON task(content_id) WHERE content_id IS NOT NULL;
+
+-- A blocked task is queued when every task it needs is done.
+CREATE TABLE task_need (
+    task_id UUID NOT NULL REFERENCES task(id) ON DELETE CASCADE,
+    needs_task_id UUID NOT NULL REFERENCES task(id) ON DELETE CASCADE,
+    PRIMARY KEY (task_id, needs_task_id),
+    CHECK (task_id <> needs_task_id)
+);
+CREATE INDEX idx_task_need_needs ON task_need(needs_task_id);
+
+-- Hints that were no hints, and tasks that were given up: kept with the reason until a person looks.
+CREATE TABLE dead_letter (
+    id UUID PRIMARY KEY,
+    queue VARCHAR(50) NOT NULL,
+    message TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    task_id UUID,
+    created_at TIMESTAMP WITH TIME ZONE NOT NULL
+);
+CREATE INDEX idx_dead_letter_created ON dead_letter(created_at DESC);
+
+-- While this row stands, nothing new begins and everything under way stops at its next safe point.
+CREATE TABLE studio_halt (
+    one BOOLEAN PRIMARY KEY DEFAULT TRUE CHECK (one),
+    halted_by TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    halted_at TIMESTAMP WITH TIME ZONE NOT NULL
+);
+
+-- When a passed piece goes out. No row: at once.
+CREATE TABLE publication_plan (
+    content_id UUID PRIMARY KEY,
+    publish_at TIMESTAMP WITH TIME ZONE,
+    state VARCHAR(20) NOT NULL CHECK (state IN ('planned', 'cancelled', 'published')),
+    version BIGINT NOT NULL DEFAULT 1 CHECK (version >= 1),
+    set_by TEXT NOT NULL,
+    updated_at TIMESTAMP WITH TIME ZONE NOT NULL DEFAULT NOW(),
+    CHECK (state <> 'planned' OR publish_at IS NOT NULL)
+);
