@@ -1,5 +1,6 @@
 """The one door to PostgreSQL: a bounded pool, and short transactions that are never held across a tool call."""
 
+import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -22,7 +23,9 @@ STATEMENT_TIMEOUT_MS = 30_000
 WRITER_WAIT_MS = 10_000
 WRITER_NAME = "chimera-treasury"
 """What the writers' sessions are called in the server's list of activities."""
-_DEAD_NETWORK: dict[str, Any] = {
+SESSION_NAME = f"chimera-{secrets.token_hex(8)}"
+"""What this process's other sessions are called there: whoever finds the process stopped ends them by it."""
+DEAD_NETWORK: dict[str, Any] = {
     "keepalives": 1,
     "keepalives_idle": 5,
     "keepalives_interval": 2,
@@ -70,6 +73,7 @@ async def open_database(url: str) -> AsyncIterator[Database]:
         kwargs={
             "row_factory": dict_row,
             "connect_timeout": int(CONNECT_SECONDS_MAX),
+            "application_name": SESSION_NAME,
         },
     )
     try:
@@ -129,5 +133,5 @@ def connect_writer(url: str) -> WriterConnection:
         "application_name": WRITER_NAME,
     }
     return psycopg.connect(
-        with_settings(url, settings), autocommit=True, connect_timeout=int(CONNECT_SECONDS_MAX), **_DEAD_NETWORK
+        with_settings(url, settings), autocommit=True, connect_timeout=int(CONNECT_SECONDS_MAX), **DEAD_NETWORK
     )
