@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 from uuid import UUID
 
@@ -24,7 +24,13 @@ from chimera.storage.database import Database
 class Presence(Protocol):
     """Shows an agent as busy while a block runs."""
 
-    def working(self, role: Role, task_id: UUID) -> AbstractAsyncContextManager[None]: ...
+    def assign(self) -> dict[Role, UUID]:
+        """One agent of each role for a piece."""
+        ...
+
+    def working(
+        self, role: Role, task_id: UUID, agent_id: UUID | None = None
+    ) -> AbstractAsyncContextManager[UUID]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,3 +51,7 @@ class Crew:
     blobs: Blobs
     clock: Clock
     progress: Progress
+
+    def acting(self, ids: Mapping[Role, UUID]) -> "Crew":
+        """The same crew, speaking as these agents."""
+        return replace(self, agent_ids=ids)

@@ -42,6 +42,10 @@ PUBLISH = Step("publish", Role.WORKER, Review, Publication, Stage.REVIEW)
 FLOW: tuple[Step, ...] = (FIND, CHOOSE, BRIEF, APPROVE, BEGIN, PRODUCE, SETTLE, REVIEW, PUBLISH)
 """Around what costs money: approve holds it, begin notes that it is about to be spent, settle books what was used."""
 
+CREW_STEP = "crew"
+"""Before all others: which agents make the piece."""
+ATTEMPTS_STEP = "attempts"
+"""Before the money is asked for: how many productions earlier runs have tried."""
 ANSWER = Step("answer", Role.CFO, Escalation, Approval, Stage.DRAFT)
 """Between approve and begin, where the request was escalated: what a person answered."""
 CLOSE = Step("close", Role.CFO, ApprovalRequest, Settlement, None)

@@ -35,7 +35,7 @@ async def shop(database: Database, clock: FixedClock) -> AsyncIterator[Workshop]
 @asynccontextmanager
 async def run(shop: Workshop) -> AsyncIterator[Durable]:
     """What one `chimera run` has open, for half a minute at most."""
-    async with asyncio.timeout(SECONDS_MAX), open_durable(shop.database.url, ContentWorkflow(shop.crew)) as durable:
+    async with asyncio.timeout(SECONDS_MAX), open_pieces(shop) as durable:
         yield durable
 
 
