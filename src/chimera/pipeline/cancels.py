@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextvars import Context
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 import structlog
@@ -51,7 +51,8 @@ class Cancels:
         if self._looking is None or self._looking.done():
             self._looking = Context().run(asyncio.create_task, self._look())  # of no step, so under no fence
         try:
-            await asyncio.wait({working, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            waits: set[asyncio.Future[Any]] = {working, stopped}
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
             if working.done():
                 return working.result()
             working.cancel()

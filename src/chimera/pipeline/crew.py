@@ -30,9 +30,7 @@ class Presence(Protocol):
         """One agent of each role for a piece."""
         ...
 
-    def working(
-        self, role: Role, task_id: UUID, agent_id: UUID | None = None
-    ) -> AbstractAsyncContextManager[UUID]: ...
+    def working(self, role: Role, task_id: UUID, agent_id: UUID | None = None) -> AbstractAsyncContextManager[UUID]: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,4 +52,5 @@ CLOSE = Step("close", Role.CFO, ApprovalRequest, Settlement, None)
 """In place of settle, where the production failed: void, or settled at what its tools had used."""
 
 KEEPS_BOOKS: frozenset[Step] = frozenset({SETTLE, CLOSE})
-"""What still runs while the studio is halted: money that was used is entered, and none is left held for nothing."""
+"""What still runs while the studio is halted, and for a piece that was called off: money that was used is entered, and
+none is left held for nothing."""

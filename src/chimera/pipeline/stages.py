@@ -7,6 +7,7 @@ from uuid import UUID
 from chimera.core.clock import Clock
 from chimera.core.errors import ChimeraError, Conflict, Detail
 from chimera.core.vocabulary import Stage
+from chimera.pipeline import flow
 from chimera.storage.database import Database
 from chimera.storage.records import content_pipeline, piece_fence
 
@@ -19,6 +20,8 @@ NEXT: dict[Stage, frozenset[Stage]] = {
 }
 """Out of failed only by `Stages.retry`."""
 RETRIES_MAX = 9
+_LANES = (flow.PRODUCE.name, flow.PUBLISH.name)
+"""What a failed piece's steps elsewhere still write is refused."""
 _ORDER = (Stage.DRAFT, Stage.GENERATING, Stage.REVIEW, Stage.PUBLISHED)
 
 
@@ -60,6 +63,7 @@ class Stages:
                 connection, content_id, before=piece.stage, after=Stage.FAILED, at=self._clock.now()
             ):
                 await content_pipeline.merge_metadata(connection, content_id, {"error": why})
+                await piece_fence.revoke(connection, content_id, _LANES)
 
     async def retry(self, content_id: UUID, to: Stage) -> None:
         """Send a failed piece back to `to`; what its earlier runs wrote late is refused from now on.

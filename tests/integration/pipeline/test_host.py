@@ -7,8 +7,8 @@ import psycopg
 import pytest
 
 from chimera.core.clock import SystemClock
+from chimera.core.errors import EngineUnavailable
 from chimera.core.vocabulary import Role
-from chimera.pipeline import host as hosts
 from chimera.pipeline.host import APPLICATION_VERSION, open_host
 from chimera.storage.database import Database
 from chimera.storage.records import executor_slot
@@ -72,7 +72,7 @@ async def test_a_host_whose_lease_is_over_is_ended_by_the_next_that_looks(databa
         await end_lease(owner_url, stopped.id)
         assert not (await looking.others()).alive
         assert await living(database) == {looking.id}
-        with pytest.raises(hosts.EngineUnavailable):
+        with pytest.raises(EngineUnavailable):
             await stopped.others()
         assert stopped.lost.is_set()
         assert not looking.lost.is_set()

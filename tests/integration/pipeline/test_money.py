@@ -22,12 +22,11 @@ from chimera.core.errors import (
 )
 from chimera.core.vocabulary import Stage
 from chimera.pipeline import one_piece
-from chimera.pipeline.content import ContentWorkflow
-from chimera.pipeline.durable import Durable, open_durable
+from chimera.pipeline.durable import Durable
 from chimera.pipeline.hold import HOLD_FOR
 from chimera.storage.database import Database
 from factories_treasury import open_office
-from factories_workshop import Workshop, open_workshop
+from factories_workshop import Workshop, open_pieces, open_workshop
 
 SECONDS_MAX = 30
 BROKEN = ToolFailed("the tool broke")

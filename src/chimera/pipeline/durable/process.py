@@ -34,7 +34,7 @@ DATABASE_SECONDS_MAX = 60.0
 _RETRY_SECONDS = 1.0
 
 
-class NotMine(Exception):  # noqa: N818 - no failure: the workflow is another process's by now
+class NotMine(Exception):
     """Another process runs this workflow."""
 
 

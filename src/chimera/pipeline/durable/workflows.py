@@ -105,16 +105,17 @@ async def step(name: str, work: Callable[[], Awaitable[Document | None]]) -> Doc
     return await DBOS.run_step_async({"name": name}, kept)
 
 
-async def queued(name: str, role: Role, given: Document) -> Document:
+async def queued(name: str, role: Role, given: Document, attempt: int = 1) -> Document:
     """Have step `name` done by a process that keeps `role`: this one if it has room, or whoever pulls it next.
 
-    The step is a workflow of its own: it goes on when this process dies, and elsewhere when its own does.
+    The step is a workflow of its own: it goes on when this process dies, and elsewhere when its own does. A run does
+    each attempt at a step once.
 
     Raises:
         ChimeraError: what the step raised; Cancelled where it was called off before it began.
     """
     process, run = _bound(), run_of_task.get()
-    with SetWorkflowID(f"{run.content_id}/{name}/{run.fence.number}"):
+    with SetWorkflowID(f"{run.content_id}/{name}/{run.fence.number}.{attempt}"):
         if process.has_room(role):
             handle = await DBOS.start_workflow_async(QUEUED[role], name, given)
         else:
