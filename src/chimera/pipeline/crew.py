@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 from uuid import UUID
 
@@ -16,7 +16,9 @@ from chimera.core.clock import Clock
 from chimera.core.progress import Progress
 from chimera.core.vocabulary import Role
 from chimera.pipeline.answers import Answers
+from chimera.pipeline.halt import Halt
 from chimera.pipeline.stages import Stages
+from chimera.pipeline.timetable import Timetable
 from chimera.storage.blobs import Blobs
 from chimera.storage.database import Database
 
@@ -24,7 +26,11 @@ from chimera.storage.database import Database
 class Presence(Protocol):
     """Shows an agent as busy while a block runs."""
 
-    def working(self, role: Role, task_id: UUID) -> AbstractAsyncContextManager[None]: ...
+    def assign(self) -> dict[Role, UUID]:
+        """One agent of each role for a piece."""
+        ...
+
+    def working(self, role: Role, task_id: UUID, agent_id: UUID | None = None) -> AbstractAsyncContextManager[UUID]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +47,13 @@ class Crew:
     presence: Presence
     stages: Stages
     answers: Answers
+    halt: Halt
+    timetable: Timetable
     database: Database
     blobs: Blobs
     clock: Clock
     progress: Progress
+
+    def acting(self, ids: Mapping[Role, UUID]) -> "Crew":
+        """The same crew, speaking as these agents."""
+        return replace(self, agent_ids=ids)

@@ -47,13 +47,17 @@ class Presence:
         self._clock = clock
         self._agent_ids = agent_ids
 
+    def assign(self) -> dict[Role, UUID]:
+        """One agent of each role for a piece."""
+        return dict(self._agent_ids)
+
     async def announce(self) -> None:
         """Every agent of this process is there and idle."""
         for role in self._agent_ids:
             await self._show(role, AgentStatus.IDLE, None, await self._metrics(role))
 
     @asynccontextmanager
-    async def working(self, role: Role, task_id: UUID) -> AsyncIterator[None]:
+    async def working(self, role: Role, task_id: UUID, agent_id: UUID | None = None) -> AsyncIterator[UUID]:
         """The role's agent is busy with `task_id` while the block runs; then idle, with the task counted."""
         started_at = self._clock.monotonic()
         metrics = await self._metrics(role)
@@ -61,7 +65,7 @@ class Presence:
         heartbeat = asyncio.create_task(self._beat(role, task_id, metrics, ended))
         failed = True
         try:
-            yield
+            yield self._agent_ids[role]
             failed = False
         finally:
             ended.set()
