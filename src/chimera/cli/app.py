@@ -219,6 +219,13 @@ _GROUPS: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
                     "It takes some minutes; docs/benchmarks.md tells what each figure means."
                 ),
             ),
+            "chaos": (
+                "chimera.cli.chaos_bench:bench_chaos",
+                (
+                    "Kill -9, stop and cut processes and engines of a crew; then check that nothing was lost.\n\n"
+                    "Ends with exit code 1 if anything was lost, doubled or left behind."
+                ),
+            ),
         },
     ),
 }

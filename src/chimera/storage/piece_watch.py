@@ -1,4 +1,4 @@
-"""What an onlooker sees of pieces under way in the database: which step of which piece runs, and whose process runs it."""
+"""What an onlooker sees of pieces under way: which step of which piece runs, and whose process runs it."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -6,7 +6,6 @@ from typing import LiteralString
 from uuid import UUID
 
 import psycopg
-
 
 _CONNECT_SECONDS_MAX = 5
 _UNFINISHED = ["PENDING", "ENQUEUED", "DELAYED"]
@@ -53,7 +52,7 @@ class Onlooker:
         pids = {f"slot-{slot}/{host_id}": _pid_of(str(place)) for slot, host_id, place in places}
         return sorted(
             (
-                WorkflowSeen(str(name), str(status), pids.get(str(executor)), executor and str(executor), _names(steps))
+                WorkflowSeen(str(name), str(status), pids.get(str(executor)), _text(executor), _names(steps))
                 for name, status, executor, steps in found
                 if _is_piece(str(name))
             ),
@@ -106,6 +105,10 @@ def _names(steps: object) -> tuple[str, ...]:
     return tuple(str(name) for name in steps) if isinstance(steps, list) else ()
 
 
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
 def _is_piece(workflow_id: str) -> bool:
     try:
         UUID(workflow_id.partition("/")[0])
@@ -117,5 +120,3 @@ def _is_piece(workflow_id: str) -> bool:
 def _pid_of(place: str) -> int | None:
     number = place.rpartition(":")[2]
     return int(number) if number.isdigit() else None
-
-

@@ -1,1 +1,1 @@
-"""`chimera bench chaos`: kills and cuts a working crew at chosen moments, then checks that nothing was lost or doubled."""
+"""`chimera bench chaos`: kills and cuts a crew at chosen moments, then checks that nothing was lost or doubled."""

@@ -1,4 +1,4 @@
-"""Waits for a fault's moment: first its pause, then until some piece is there, then a part of the moment's usual length."""
+"""Waits for a fault's moment: its pause, then until some piece is there, then a part of the moment's usual length."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

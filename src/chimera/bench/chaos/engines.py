@@ -8,7 +8,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from chimera.core.errors import InternalError
 from chimera.storage.engines.engine import Engine
-from chimera.storage.engines.server import EmbeddedServer, Lease
+from chimera.storage.engines.server import EmbeddedServer
 
 _RESTART_SECONDS_MAX = 120.0
 

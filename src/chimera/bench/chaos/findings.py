@@ -127,7 +127,9 @@ def _books(pieces: Sequence[PieceFacts], studio: StudioFacts) -> Iterator[Violat
 def _rest(pieces: Sequence[PieceFacts], studio: StudioFacts) -> Iterator[Violation]:
     published = {f"urn:uuid:{piece.content_id}" for piece in pieces if piece.stage is Stage.PUBLISHED}
     if len(set(studio.feed_ids)) != len(studio.feed_ids) or not set(studio.feed_ids) <= published:
-        yield Violation(code="FEED_DIFFERS", message="an item stands twice, or is of no published piece", content_id=None)
+        yield Violation(
+            code="FEED_DIFFERS", message="an item stands twice, or is of no published piece", content_id=None
+        )
     if studio.tasks_left:
         yield Violation(code="TASK_LEFT", message=f"tasks have not ended: {studio.tasks_left}", content_id=None)
     if studio.effects_left:

@@ -33,7 +33,7 @@ class FaultKind(StrEnum):
 
 
 class Moment(StrEnum):
-    """When: while a step of some piece runs, while a job of its production runs, while a process starts, or by chance."""
+    """When: while a step of a piece runs, while a job of its production runs, while a process starts, or by chance."""
 
     BRIEF = "brief"
     APPROVE = "approve"

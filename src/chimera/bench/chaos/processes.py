@@ -60,9 +60,7 @@ class Processes:
         self._home = home
         self._postgresql, self._valkey = postgresql, valkey
         self._arguments = tuple(arguments)
-        self.places = [
-            Place(number, Proxy(postgresql.port), Proxy(valkey.port)) for number in range(places)
-        ]
+        self.places = [Place(number, Proxy(postgresql.port), Proxy(valkey.port)) for number in range(places)]
         self.strange_exits: list[str] = []
 
     def keep(self) -> None:
@@ -170,7 +168,14 @@ class Processes:
             told.write(f"--- start {place.starts} at {time.time():.3f}\n".encode())
             told.flush()
             place.process = subprocess.Popen(
-                [sys.executable, "-c", _MAIN, *self._arguments],
+                [
+                    sys.executable,
+                    *(
+                        ("-m", "chimera.bench.chaos.worker_process")
+                        if self._arguments == ("worker",)
+                        else ("-c", _MAIN, *self._arguments)
+                    ),
+                ],
                 env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=told,

@@ -1,4 +1,4 @@
-"""The chaos bench's one document: what was done to the crew, what came of the pieces, and what was not as it must be."""
+"""The chaos bench's one document: what was done to the crew, what came of its pieces, and what is not as it must be."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -9,7 +9,8 @@ from pydantic import Field
 
 from chimera.bench.chaos.plan import FaultKind, Moment
 from chimera.bench.chaos.recovery import Recovery, percentile
-from chimera.contracts.contract import Contract, Moment as When
+from chimera.contracts.contract import Contract
+from chimera.contracts.contract import Moment as When
 
 PieceEnd = Literal["published", "failed", "waits_for_person", "lost"]
 Count = Annotated[int, Field(ge=0)]

@@ -110,7 +110,7 @@ def _piece(content_id: UUID, workflows: Sequence[WorkflowSeen], work_folder: Pat
 
 
 def _kept(workflows: Sequence[WorkflowSeen]) -> int:
-    """Rises with every kept step: those of the piece's own workflow outweigh those of its queued ones, which go away."""
+    """Rises with every kept step: those of the piece's own workflow outweigh its queued ones', which go away."""
     own = sum(len(seen.steps) for seen in workflows if seen.part is None)
     queued = sum(1 + len(seen.steps) for seen in workflows if seen.part is not None)
     return own * _QUEUED_STEPS_MAX + min(queued, _QUEUED_STEPS_MAX - 1)
@@ -152,5 +152,3 @@ class Lengths:
         """Seconds; the median of the last ones."""
         lasted = self._lasted[moment]
         return median(lasted) if lasted else _USUAL_SECONDS[moment]
-
-

@@ -52,7 +52,7 @@ class Strikes:
         self.valkey.settle()
 
     def strike(self, fault: Fault, piece: PieceSeen | None, pieces: Sequence[PieceSeen]) -> Hit | None:
-        """Do it to the process that works on `piece`, or to one by chance; None if there is nothing it could hit now."""
+        """Do it to the process that works on `piece`, or to one by chance; None if it could hit nothing now."""
         match fault.kind:
             case FaultKind.KILL_POSTGRESQL | FaultKind.KILL_VALKEY | FaultKind.FLUSH_REDIS:
                 return self._strike_engine(fault, pieces)
@@ -69,7 +69,7 @@ class Strikes:
             return self._flush(pieces)
         engine = self.postgresql if fault.kind is FaultKind.KILL_POSTGRESQL else self.valkey
         pid = engine.kill(fault.seconds / 2)
-        return pid and Hit(f"process {pid}, down {fault.seconds / 2:.1f} s", tuple(pieces)) or None
+        return None if pid is None else Hit(f"process {pid}, down {fault.seconds / 2:.1f} s", tuple(pieces))
 
     def _flush(self, pieces: Sequence[PieceSeen]) -> Hit | None:
         try:
@@ -109,7 +109,9 @@ class Strikes:
                 self.processes.kill(place)
                 return Hit(told, mine, frozenset({pid}))
             case FaultKind.KILL_TOOLS:
-                ended = [tool.pid for tool in (*self.processes.tools(place), *self.processes.jobs(place)) if _kill(tool)]
+                ended = [
+                    tool.pid for tool in (*self.processes.tools(place), *self.processes.jobs(place)) if _kill(tool)
+                ]
                 return Hit(f"{told}: {len(ended)} tool processes", mine) if ended else None
             case FaultKind.STOP_HOST:
                 self.processes.stop(place)

@@ -1,0 +1,120 @@
+"""Orders pieces: cheap ones, about whatever the recorded sample holds.
+
+Whoever orders is a process that keeps no role: it begins the pieces' workflows and ends, and the crew takes them over.
+"""
+
+import asyncio
+import json
+import os
+import random
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from decimal import Decimal
+from uuid import UUID
+
+from chimera.agents.director.persona import DEFAULT_PERSONA, load_persona
+from chimera.bootstrap.scouting import scout_of
+from chimera.bootstrap.studio import Studio, open_studio
+from chimera.bootstrap.workshop import open_workshop
+from chimera.config.settings import Settings
+from chimera.contracts.asset import ToolChoice
+from chimera.contracts.order import ContentOrder
+from chimera.contracts.trend import TrendAnalysisRequest
+from chimera.core.clock import SystemClock
+from chimera.core.errors import InternalError, NoTrends
+from chimera.core.progress import silent
+from chimera.core.vocabulary import Aspect, QualityPreset
+from chimera.safety.topics import sensitive_topics
+from chimera.sources.catalogue import open_source
+
+_SOURCE = "recorded"
+_LOOKS = 6
+_LOOK_APART = timedelta(days=2)
+_WORDS_MIN, _WORDS_MAX = 100, 120
+_ORDER_SECONDS_MAX = 180.0
+_TRIES_MAX = 5
+
+
+async def find_trends(studio: Studio) -> tuple[UUID, ...]:
+    """Trends to order pieces about: what rose in the sample every other day, written to `trends`; none that would wait
+    for a person's word."""
+    source = open_source(_SOURCE, None)
+    request = TrendAnalysisRequest(timeframe="24h", min_velocity=Decimal("0.5"))
+    found: list[UUID] = []
+    for look in range(_LOOKS):
+        try:
+            analysis = await scout_of(studio, source, source.end() - look * _LOOK_APART).analyze(request)
+        except NoTrends:
+            continue
+        found += [trend.trend_id for trend in analysis.trends if not sensitive_topics([trend.topic])]
+    if not found:
+        raise InternalError("the recorded sample holds nothing to make pieces about")
+    return tuple(found)
+
+
+class Orders:
+    """Pieces ordered so far. `order` returns at once; ordered pieces count from then on, whatever becomes of them."""
+
+    def __init__(self, environment: Mapping[str, str], trends: Sequence[UUID], seed: int) -> None:
+        self._environment = dict(environment)
+        self._trends = tuple(trends)
+        self._chance = random.Random(seed)  # noqa: S311 - to be repeated from the seed
+        self._thread: threading.Thread | None = None
+        self.ordered: dict[UUID, UUID] = {}
+
+    @property
+    def busy(self) -> bool:
+        """Whether an order is on its way."""
+        return self._thread is not None and self._thread.is_alive()
+
+    def order(self, count: int) -> None:
+        """Order so many more pieces."""
+        wanted = {
+            UUID(int=self._chance.getrandbits(128), version=4): self._chance.choice(self._trends) for _ in range(count)
+        }
+        self.ordered |= wanted
+        self._thread = threading.Thread(target=self._send, args=(wanted,), daemon=True)
+        self._thread.start()
+
+    def _send(self, wanted: Mapping[UUID, UUID]) -> None:
+        """The same order again, until its process ended well: a piece ordered twice is one piece."""
+        given = json.dumps({str(content_id): str(trend_id) for content_id, trend_id in wanted.items()})
+        for _ in range(_TRIES_MAX):
+            sent = subprocess.run(
+                [sys.executable, "-m", "chimera.bench.chaos.ordering"],
+                env=self._environment,
+                input=given.encode(),
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                timeout=_ORDER_SECONDS_MAX,
+                check=False,
+            )
+            if sent.returncode == 0:
+                return
+
+
+async def _order(wanted: Mapping[UUID, UUID]) -> None:
+    settings = Settings.from_environment(os.environ)
+    async with (
+        open_studio(settings, SystemClock()) as studio,
+        open_workshop(studio, silent, frozenset()) as shop,
+    ):
+        for content_id, trend_id in wanted.items():
+            order = ContentOrder(
+                content_id=content_id,
+                trend_id=trend_id,
+                personality_profile=load_persona(DEFAULT_PERSONA),
+                words_min=_WORDS_MIN,
+                words_max=_WORDS_MAX,
+                aspect=Aspect.VERTICAL,
+                quality_preset=QualityPreset.DRAFT,
+                tools=ToolChoice(image="local", video="local", audio="local"),
+            )
+            await shop.durable.start(content_id, order.model_dump(mode="json"))
+
+
+if __name__ == "__main__":
+    asyncio.run(_order({UUID(piece): UUID(trend) for piece, trend in json.load(sys.stdin).items()}))

@@ -1,0 +1,129 @@
+"""The faults one after the other, with the crew kept at work meanwhile; then the wait until everything is at rest."""
+
+import time
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from uuid import UUID
+
+from chimera.bench.chaos.aim import Aim, Strike
+from chimera.bench.chaos.ordering import Orders
+from chimera.bench.chaos.plan import Fault
+from chimera.bench.chaos.recovery import Recoveries
+from chimera.bench.chaos.report import FaultDone
+from chimera.bench.chaos.sight import Lengths, PieceSeen, pieces_of
+from chimera.bench.chaos.strikes import Strikes
+from chimera.core.progress import Progress, ProgressEvent
+from chimera.storage.piece_watch import Onlooker
+
+REST_SECONDS_MAX = 900.0
+"""How long unfinished pieces may take to end once nothing disturbs them any more."""
+_HIT_SECONDS_MAX = 20.0
+"""How long a fault waits for something that it could hit."""
+_REST_LOOK_SECONDS = 0.25
+_RENEW_ORDERS_SHARE = 0.75
+
+
+@dataclass
+class Storm:
+    """One storm over one crew; `done` are the faults that struck."""
+
+    strikes: Strikes
+    orders: Orders
+    onlooker: Onlooker
+    work_folder: Path
+    in_flight: int
+    progress: Progress
+    done: list[FaultDone] = field(default_factory=list)
+    passed_over: int = 0
+    recoveries: Recoveries = field(default_factory=Recoveries)
+    _lengths: Lengths = field(default_factory=Lengths)
+    _ended: set[UUID] = field(default_factory=set)
+    _pieces: tuple[PieceSeen, ...] = ()
+    _began_at: float = field(default_factory=time.monotonic)
+
+    @property
+    def ordered(self) -> Collection[UUID]:
+        return tuple(self.orders.ordered)
+
+    def rage(self, faults: Sequence[Fault]) -> None:
+        """Let the faults strike in their order, each at its moment, with pieces in flight all the while."""
+        for fault in faults:
+            aim = Aim(fault, time.monotonic())
+            give_up_at = time.monotonic() + fault.pause_seconds + _HIT_SECONDS_MAX
+            while True:
+                now = self._look(order=True)
+                strike = aim.look(now, self._pieces, self._lengths)
+                if strike is not None and self._struck(fault, strike):
+                    break
+                if now > give_up_at:
+                    self.passed_over += 1
+                    break
+                aim.young(now, self._youngest_seconds(now), self._lengths)
+                time.sleep(aim.look_again_seconds(now))
+            self._tell(len(self.done) / len(faults))
+
+    def come_to_rest(self) -> float:
+        """Disturb nothing any more, and wait until every piece has ended; answers how long that took, in seconds."""
+        began_at = time.monotonic()
+        self.strikes.undo_all()
+        self.progress(ProgressEvent("rest", 0.0, "waiting for what is under way"))
+        while time.monotonic() - began_at < REST_SECONDS_MAX:
+            self._look(order=False)
+            if not self.orders.busy and len(self._ended) == len(self.ordered):
+                break
+            time.sleep(_REST_LOOK_SECONDS)
+        seconds = time.monotonic() - began_at
+        self.progress(ProgressEvent("rest", 1.0, f"{len(self._ended)} of {len(self.ordered)} ended in {seconds:.0f} s"))
+        return seconds
+
+    def _look(self, *, order: bool) -> float:
+        """Keep the crew going, and see where everything is; answers when."""
+        now = time.monotonic()
+        self.strikes.undo_due(now)
+        self.strikes.processes.keep()
+        workflows = self.onlooker.unfinished()
+        if workflows is None:
+            return now
+        self._pieces = pieces_of(workflows, self.work_folder)
+        self._ended |= self.onlooker.ended([piece for piece in self.ordered if piece not in self._ended]) or set()
+        self._lengths.watch(now, self._pieces)
+        self.recoveries.watch(now, self._pieces, self._ended)
+        missing = self.in_flight - (len(self.ordered) - len(self._ended))
+        if order and not self.orders.busy and missing >= self.in_flight * (1 - _RENEW_ORDERS_SHARE):
+            self.orders.order(missing)
+        return now
+
+    def _struck(self, fault: Fault, strike: Strike) -> bool:
+        at = (time.monotonic(), time.time())
+        hit = self.strikes.strike(fault, strike.piece, self._pieces)
+        if hit is None:
+            return False
+        self.recoveries.strike(fault.kind, at, hit.pieces, hit.lost_pids)
+        self._lengths.forget(piece.content_id for piece in hit.pieces)
+        self.done.append(
+            FaultDone(
+                number=fault.number,
+                kind=fault.kind,
+                moment=fault.moment,
+                met=strike.met,
+                hit=hit.told,
+                pieces=len(hit.pieces),
+                at_seconds=round(at[0] - self._began_at, 2),
+            )
+        )
+        return True
+
+    def _youngest_seconds(self, now: float) -> float | None:
+        started = [place.started_at for place in self.strikes.processes.running()]
+        return now - max(started) if started else None
+
+    def _tell(self, share: float) -> None:
+        if not self.done:
+            return
+        last = self.done[-1]
+        message = (
+            f"{len(self.done)} faults, last {last.kind} at {last.moment}{'' if last.met else ' (by chance)'}; "
+            f"{len(self._ended)} of {len(self.ordered)} pieces ended"
+        )
+        self.progress(ProgressEvent("faults", min(share, 0.99), message))
