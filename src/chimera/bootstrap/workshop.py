@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from chimera.bootstrap.crew import open_crew
+from chimera.bootstrap.crew import one_of_each, open_crew, open_roster
 from chimera.bootstrap.studio import Studio
 from chimera.core.progress import Progress
 from chimera.core.vocabulary import Role
@@ -12,6 +12,7 @@ from chimera.pipeline.content import ContentWorkflow
 from chimera.pipeline.crew import Crew
 from chimera.pipeline.durable import Durable, open_durable
 from chimera.pipeline.host import Host, open_host
+from chimera.runtime.roster.roster import Roster
 
 EVERY_ROLE = frozenset(Role)
 
@@ -22,6 +23,7 @@ class Workshop:
 
     studio: Studio
     host: Host
+    roster: Roster
     crew: Crew
     durable: Durable
     progress: Progress
@@ -34,19 +36,20 @@ async def open_workshop(
     roles: frozenset[Role] = EVERY_ROLE,
     agents: Mapping[Role, int] | None = None,
 ) -> AsyncIterator[Workshop]:
-    """A workshop whose process keeps `roles`: only their queues are pulled here. `agents` is how many of each it hosts,
-    one of each role if it is not told.
+    """A workshop whose process keeps `roles`: only their queues are pulled here. `agents` is how many of which role it
+    hosts; one of each is there in any case, since a piece's lighter steps are done wherever its workflow is.
 
     Raises:
         EngineUnavailable: every slot is taken, or an engine can't be used.
     """
-    del agents
+    counts = {**one_of_each(studio), **(agents or {})}
     async with (
         open_host(studio.database.url, studio.clock, roles) as host,
-        open_crew(studio, progress) as crew,
+        open_roster(studio, host.id, counts, takes_new=agents is not None) as roster,
+        open_crew(studio, roster, progress) as crew,
     ):
         workflow = ContentWorkflow(crew)
         async with open_durable(
             studio.database, workflow, workflow.queued, host=host, given_up=crew.stages.fail
         ) as durable:
-            yield Workshop(studio, host, crew, durable, progress)
+            yield Workshop(studio, host, roster, crew, durable, progress)

@@ -39,9 +39,10 @@ from chimera.contracts.run_report import RunReport
 from chimera.contracts.trend import TrendAnalysisRequest
 from chimera.core.clock import SystemClock
 from chimera.core.errors import NoTrends, ValidationFailed, WaitsForHuman
+from chimera.core.identity import new_id
 from chimera.core.limits import SCRIPT_WORDS_MAX, SCRIPT_WORDS_MIN
 from chimera.core.progress import Progress, ProgressEvent
-from chimera.core.vocabulary import Aspect, BudgetCategory, QualityPreset
+from chimera.core.vocabulary import Aspect, BudgetCategory, QualityPreset, Role
 from chimera.pipeline import one_piece
 from chimera.pipeline.trend_record import trend_of
 from chimera.sources.catalogue import open_source
@@ -93,7 +94,7 @@ async def run(
             await shop.studio.sweep()
             outcome = await finish_what_was_left(shop.crew, shop.durable, wait)
             if outcome is None:
-                scout = scout_of(shop.studio, opened, moment)
+                scout = scout_of(shop.studio, shop.crew.agent_ids[Role.SCOUT], opened, moment)
                 begun = await _begin_new(shop, scout, opened, request, wish)
                 outcome = await outcome_or_refusal(shop.crew, shop.durable, begun, wait)
             report = await _report(shop.studio, outcome)

@@ -13,14 +13,19 @@ CREATE TABLE executor_slot (
     lease_until TIMESTAMP WITH TIME ZONE NOT NULL
 );
 
--- What the specification's agents table has no column for. `host_id` is a process's, alive or not.
+-- What the specification's agents table has no column for. `host_id` is a process's, alive or not. The counts are what
+-- the state in Redis shows, kept for when that is gone.
 CREATE TABLE crew_member (
     agent_id UUID PRIMARY KEY REFERENCES agents(id) ON DELETE CASCADE,
     host_id UUID,
     paused_at TIMESTAMP WITH TIME ZONE,
     retired_at TIMESTAMP WITH TIME ZONE,
-    failures_in_a_row INTEGER NOT NULL DEFAULT 0 CHECK (failures_in_a_row >= 0)
-);
+    rests_until TIMESTAMP WITH TIME ZONE,
+    failures_in_a_row INTEGER NOT NULL DEFAULT 0 CHECK (failures_in_a_row >= 0),
+    tasks_completed BIGINT NOT NULL DEFAULT 0 CHECK (tasks_completed >= 0),
+    busy_ms BIGINT NOT NULL DEFAULT 0 CHECK (busy_ms >= 0),
+    error_count BIGINT NOT NULL DEFAULT 0 CHECK (error_count >= 0)
+) WITH (fillfactor = 70);
 CREATE INDEX idx_crew_member_host ON crew_member(host_id) WHERE retired_at IS NULL;
 
 -- Which run may act for a piece: a higher fence refuses what a late process still tries. A step that another host may
@@ -68,7 +73,7 @@ CREATE TABLE task (
     hinted_at TIMESTAMP WITH TIME ZONE,
     lease_until TIMESTAMP WITH TIME ZONE,
     host_id UUID,
-    worked_by UUID REFERENCES agents(id),
+    worked_by UUID,
     objective_id UUID REFERENCES objective(id),
     objective_version BIGINT,
     content_id UUID,
@@ -80,7 +85,9 @@ CREATE TABLE task (
     finished_at TIMESTAMP WITH TIME ZONE,
     CHECK ((state = 'running') = (lease_until IS NOT NULL AND host_id IS NOT NULL))
 ) WITH (fillfactor = 70);
-CREATE INDEX idx_task_queued ON task(priority, not_before) WHERE state = 'queued';
+CREATE INDEX idx_task_queued ON task(agent_role, priority, not_before) WHERE state = 'queued';
+CREATE INDEX idx_task_unhinted ON task(not_before) WHERE state = 'queued' AND hinted_at IS NULL;
+CREATE INDEX idx_task_addressed ON task(agent_id, not_before) WHERE state = 'queued' AND agent_id IS NOT NULL;
 CREATE INDEX idx_task_lease ON task(lease_until) WHERE state = 'running';
 CREATE INDEX idx_task_objective ON task(objective_id, state) WHERE objective_id IS NOT NULL;
 CREATE INDEX idx_task_content ON task(content_id) WHERE content_id IS NOT NULL;
