@@ -20,6 +20,9 @@ Kills = Annotated[
 Seed = Annotated[int | None, Parameter(validator=Between(gte=0), help="Repeats the faults of an earlier run.")]
 Pieces = Annotated[int, Parameter(validator=Between(gte=1, lte=64), help="Pieces in flight at a time.")]
 Hosts = Annotated[int, Parameter(validator=Between(gte=1, lte=16), help="Processes that make them.")]
+RealVoice = Annotated[
+    bool, Parameter(name="--real-voice", negative="", help="Speak the scripts instead of humming them: slower.")
+]
 Keep = Annotated[bool, Parameter(name="--keep-home", negative="", help="Leave the home for a look at it.")]
 
 
@@ -29,6 +32,7 @@ def bench_chaos(
     seed: Seed = None,
     pieces: Pieces = 6,
     hosts: Hosts = 3,
+    real_voice: RealVoice = False,
     keep_home: Keep = False,
     json: Json = False,
 ) -> int:
@@ -36,7 +40,7 @@ def bench_chaos(
 
     Ends with exit code 1 if anything was lost, doubled or left behind. docs/benchmarks.md tells what is checked.
     """
-    size = ChaosSize(kills, secrets.randbelow(1_000_000) if seed is None else seed, pieces, hosts)
+    size = ChaosSize(kills, secrets.randbelow(1_000_000) if seed is None else seed, pieces, hosts, real_voice)
     report = run_chaos(size, silent if json else _lines(), keep_home=keep_home)
     if json:
         sys.stdout.write(report.model_dump_json(indent=2) + "\n")

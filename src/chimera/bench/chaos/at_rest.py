@@ -10,6 +10,7 @@ from uuid import UUID
 
 from chimera.agents.artist.production import production_request_ids
 from chimera.bench.chaos.findings import MoneyRow, PieceFacts, StudioFacts
+from chimera.bench.chaos.ordering import TASKS_A_PIECE
 from chimera.bootstrap.ledger_log import verify_studio_ledger
 from chimera.bootstrap.studio import Studio
 from chimera.core.vocabulary import BudgetCategory, BudgetPeriod
@@ -77,7 +78,8 @@ async def studio_at_rest(
         open_holds=open_holds,
         held_usd=max(held, Decimal(held_cents) / 100),
         spent_usd=spent,
-        tasks_left=onlooker.tasks_left(),
+        tasks=onlooker.tasks(),
+        tasks_ordered=len(content_ids) * TASKS_A_PIECE,
         effects_left=onlooker.effects_left(),
         feed_ids=tuple(item["id"] for item in json.loads(json_feed(posts, BASE_URL_DEFAULT))["items"]),
         strange_posts=tuple(

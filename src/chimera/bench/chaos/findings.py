@@ -7,7 +7,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from chimera.bench.chaos.report import PieceEnd, Violation
-from chimera.core.vocabulary import EntryKind, Stage
+from chimera.core.vocabulary import EntryKind, Stage, TaskState
 
 _CLOSINGS = frozenset({EntryKind.SETTLE, EntryKind.VOID, EntryKind.EXPIRE})
 
@@ -45,7 +45,8 @@ class StudioFacts:
     open_holds: int
     held_usd: Decimal
     spent_usd: Decimal
-    tasks_left: dict[str, int]
+    tasks: dict[str, int]
+    tasks_ordered: int
     effects_left: int
     feed_ids: tuple[str, ...]
     strange_posts: tuple[str, ...]
@@ -130,8 +131,9 @@ def _rest(pieces: Sequence[PieceFacts], studio: StudioFacts) -> Iterator[Violati
         yield Violation(
             code="FEED_DIFFERS", message="an item stands twice, or is of no published piece", content_id=None
         )
-    if studio.tasks_left:
-        yield Violation(code="TASK_LEFT", message=f"tasks have not ended: {studio.tasks_left}", content_id=None)
+    if studio.tasks.get(TaskState.DONE, 0) != studio.tasks_ordered or len(studio.tasks) > 1:
+        message = f"{studio.tasks_ordered} tasks were ordered, and stand at {studio.tasks}"
+        yield Violation(code="TASK_LEFT", message=message, content_id=None)
     if studio.effects_left:
         message = f"{studio.effects_left} effects of ended pieces were begun and never looked up"
         yield Violation(code="EFFECT_LEFT", message=message, content_id=None)

@@ -10,10 +10,10 @@ import random
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from decimal import Decimal
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from chimera.agents.director.persona import DEFAULT_PERSONA, load_persona
 from chimera.bootstrap.scouting import scout_of
@@ -26,9 +26,11 @@ from chimera.contracts.trend import TrendAnalysisRequest
 from chimera.core.clock import SystemClock
 from chimera.core.errors import InternalError, NoTrends
 from chimera.core.progress import silent
-from chimera.core.vocabulary import Aspect, QualityPreset
+from chimera.core.vocabulary import Aspect, QualityPreset, Role, TaskKind
+from chimera.runtime.dispatch.task_queue import TaskQueue
 from chimera.safety.topics import sensitive_topics
 from chimera.sources.catalogue import open_source
+from chimera.storage.records.task import NewTask
 
 _SOURCE = "recorded"
 _LOOKS = 6
@@ -36,6 +38,9 @@ _LOOK_APART = timedelta(days=2)
 _WORDS_MIN, _WORDS_MAX = 100, 120
 _ORDER_SECONDS_MAX = 180.0
 _TRIES_MAX = 5
+_ATTEMPTS_MAX = 100
+TASKS_A_PIECE = 20
+"""Tasks that do nothing, ordered beside each piece: they go through the queue and its rows."""
 
 
 async def find_trends(studio: Studio) -> tuple[UUID, ...]:
@@ -43,10 +48,10 @@ async def find_trends(studio: Studio) -> tuple[UUID, ...]:
     for a person's word."""
     source = open_source(_SOURCE, None)
     request = TrendAnalysisRequest(timeframe="24h", min_velocity=Decimal("0.5"))
-    found: list[UUID] = []
+    scout_id, found = new_id(studio.clock), []
     for look in range(_LOOKS):
         try:
-            analysis = await scout_of(studio, source, source.end() - look * _LOOK_APART).analyze(request)
+            analysis = await scout_of(studio, source, source.end() - look * _LOOK_APART, scout_id).analyze(request)
         except NoTrends:
             continue
         found += [trend.trend_id for trend in analysis.trends if not sensitive_topics([trend.topic])]
@@ -109,11 +114,28 @@ async def _order(wanted: Mapping[UUID, UUID]) -> None:
                 personality_profile=load_persona(DEFAULT_PERSONA),
                 words_min=_WORDS_MIN,
                 words_max=_WORDS_MAX,
-                aspect=Aspect.VERTICAL,
+                aspect=Aspect.SQUARE,
                 quality_preset=QualityPreset.DRAFT,
                 tools=ToolChoice(image="local", video="local", audio="local"),
             )
             await shop.durable.start(content_id, order.model_dump(mode="json"))
+        await TaskQueue(studio.database, studio.redis, studio.clock).submit(
+            [task for content_id in wanted for task in _tasks(content_id, studio.clock.now())]
+        )
+
+
+def _tasks(content_id: UUID, now: datetime) -> Iterator[NewTask]:
+    roles = sorted(set(Role) - {Role.CFO})
+    for number in range(TASKS_A_PIECE):
+        yield NewTask(
+            id=uuid5(content_id, f"noop/{number}"),
+            kind=TaskKind.NOOP,
+            agent_role=roles[number % len(roles)],
+            payload={},
+            created_at=now,
+            not_before=now,
+            attempts_max=_ATTEMPTS_MAX,
+        )
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from chimera.bench.chaos.engines import KillableEngine, through
 from chimera.bench.chaos.proxy import Proxy
 
 _MAIN = "from chimera.cli.app import main; main()"
+_QUICK = "from chimera.bench.chaos.quick_voice import install; install()"
 _SERVER, _JOB = "chimera.tools.local.server", "chimera.tools.local.job_process"
 _NOT_PASSED_ON = ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "CHIMERA_HOME", "CFO_PRIVATE_KEY", "CFO_URL")
 END_SECONDS_MAX = 10.0
@@ -56,10 +57,12 @@ class Processes:
         valkey: KillableEngine,
         arguments: Sequence[str],
         places: int,
+        *,
+        real_voice: bool,
     ) -> None:
         self._home = home
         self._postgresql, self._valkey = postgresql, valkey
-        self._arguments = tuple(arguments)
+        self._command = (sys.executable, "-c", _MAIN if real_voice else f"{_QUICK}; {_MAIN}", *arguments)
         self.places = [Place(number, Proxy(postgresql.port), Proxy(valkey.port)) for number in range(places)]
         self.strange_exits: list[str] = []
 
@@ -168,14 +171,7 @@ class Processes:
             told.write(f"--- start {place.starts} at {time.time():.3f}\n".encode())
             told.flush()
             place.process = subprocess.Popen(
-                [
-                    sys.executable,
-                    *(
-                        ("-m", "chimera.bench.chaos.worker_process")
-                        if self._arguments == ("worker",)
-                        else ("-c", _MAIN, *self._arguments)
-                    ),
-                ],
+                self._command,
                 env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=told,

@@ -77,6 +77,7 @@ class ChaosReport(Contract):
     kills: Count
     hosts: Count
     pieces_in_flight: Count
+    real_voice: bool
     faults: tuple[FaultDone, ...]
     counts: tuple[FaultCount, ...]
     passed_over: Count
@@ -89,6 +90,7 @@ class ChaosReport(Contract):
     rest_seconds: float
     end_seconds: tuple[float, ...]
     ledger_entries: Count
+    tasks: dict[str, int]
     violations: tuple[Violation, ...]
 
 

@@ -36,7 +36,7 @@ from chimera.storage.engines.postgresql import Postgresql
 from chimera.storage.engines.valkey import Valkey
 from chimera.storage.piece_watch import Onlooker
 
-WORKER = ("worker",)
+WORKER = ("worker", "--agents", "14")
 ORPHAN_SECONDS_MAX = 15.0
 
 
@@ -48,6 +48,7 @@ class ChaosSize:
     seed: int
     pieces: int
     hosts: int
+    real_voice: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,9 @@ def run_chaos(size: ChaosSize, progress: Progress, *, keep_home: bool = False) -
         trends = asyncio.run(_prepare(ground))
         progress(ProgressEvent("prepare", 1.0, f"{len(trends)} trends to make pieces about"))
         onlooker = Onlooker(ground.postgresql.owner_url)
-        processes = Processes(ground.home, ground.postgresql, ground.valkey, WORKER, size.hosts)
+        processes = Processes(
+            ground.home, ground.postgresql, ground.valkey, WORKER, size.hosts, real_voice=size.real_voice
+        )
         try:
             storm = Storm(
                 strikes=Strikes(processes, ground.postgresql, ground.valkey),
@@ -96,6 +99,7 @@ def run_chaos(size: ChaosSize, progress: Progress, *, keep_home: bool = False) -
             progress(ProgressEvent("check", 0.0, "everything at rest"))
             ended = Ended(tuple(left), tuple(_slow(ends)))
             found, violations, entries = asyncio.run(_look(ground, onlooker, storm, ended))
+            tasks = onlooker.tasks()
             progress(ProgressEvent("check", 1.0, f"{len(violations)} violations"))
         finally:
             processes.close()
@@ -110,6 +114,7 @@ def run_chaos(size: ChaosSize, progress: Progress, *, keep_home: bool = False) -
             kills=sum(fault.kind.kills for fault in storm.done),
             hosts=size.hosts,
             pieces_in_flight=size.pieces,
+            real_voice=size.real_voice,
             faults=tuple(storm.done),
             counts=counts_of(storm.done),
             passed_over=storm.passed_over,
@@ -122,6 +127,7 @@ def run_chaos(size: ChaosSize, progress: Progress, *, keep_home: bool = False) -
             rest_seconds=round(rest_seconds, 1),
             end_seconds=tuple(seconds for _, seconds in ends),
             ledger_entries=entries,
+            tasks=tasks,
             violations=violations,
         )
 

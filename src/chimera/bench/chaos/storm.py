@@ -54,14 +54,13 @@ class Storm:
             while True:
                 now = self._look(order=True)
                 strike = aim.look(now, self._pieces, self._lengths)
-                if strike is not None and self._struck(fault, strike):
+                if strike is not None and self._struck(fault, strike, fault.number / (len(faults) + 1)):
                     break
                 if now > give_up_at:
                     self.passed_over += 1
                     break
                 aim.young(now, self._youngest_seconds(now), self._lengths)
                 time.sleep(aim.look_again_seconds(now))
-            self._tell(len(self.done) / len(faults))
 
     def come_to_rest(self) -> float:
         """Disturb nothing any more, and wait until every piece has ended; answers how long that took, in seconds."""
@@ -94,13 +93,14 @@ class Storm:
             self.orders.order(missing)
         return now
 
-    def _struck(self, fault: Fault, strike: Strike) -> bool:
+    def _struck(self, fault: Fault, strike: Strike, share: float) -> bool:
         at = (time.monotonic(), time.time())
         hit = self.strikes.strike(fault, strike.piece, self._pieces)
         if hit is None:
             return False
         self.recoveries.strike(fault.kind, at, hit.pieces, hit.lost_pids)
         self._lengths.forget(piece.content_id for piece in hit.pieces)
+        self.progress(ProgressEvent("faults", share, self._told(fault, strike)))
         self.done.append(
             FaultDone(
                 number=fault.number,
@@ -118,12 +118,6 @@ class Storm:
         started = [place.started_at for place in self.strikes.processes.running()]
         return now - max(started) if started else None
 
-    def _tell(self, share: float) -> None:
-        if not self.done:
-            return
-        last = self.done[-1]
-        message = (
-            f"{len(self.done)} faults, last {last.kind} at {last.moment}{'' if last.met else ' (by chance)'}; "
-            f"{len(self._ended)} of {len(self.ordered)} pieces ended"
-        )
-        self.progress(ProgressEvent("faults", min(share, 0.99), message))
+    def _told(self, fault: Fault, strike: Strike) -> str:
+        moment = f"{fault.moment}{'' if strike.met else ', by chance'}"
+        return f"{fault.number} {fault.kind} ({moment}); {len(self._ended)} of {len(self.ordered)} pieces ended"
