@@ -48,10 +48,11 @@ async def find_trends(studio: Studio) -> tuple[UUID, ...]:
     for a person's word."""
     source = open_source(_SOURCE, None)
     request = TrendAnalysisRequest(timeframe="24h", min_velocity=Decimal("0.5"))
-    scout_id, found = new_id(studio.clock), []
+    scout_id = await studio.agent(Role.SCOUT)
+    found: list[UUID] = []
     for look in range(_LOOKS):
         try:
-            analysis = await scout_of(studio, source, source.end() - look * _LOOK_APART, scout_id).analyze(request)
+            analysis = await scout_of(studio, scout_id, source, source.end() - look * _LOOK_APART).analyze(request)
         except NoTrends:
             continue
         found += [trend.trend_id for trend in analysis.trends if not sensitive_topics([trend.topic])]
