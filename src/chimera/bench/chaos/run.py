@@ -3,9 +3,10 @@
 import asyncio
 import os
 import shutil
+import signal
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -72,9 +73,57 @@ class _Ground:
         return {**os.environ, **given}
 
 
-def run_chaos(size: ChaosSize, progress: Progress, *, keep_home: bool = False) -> ChaosReport:
-    """Kill, stop and cut a crew of its own, wait until it is at rest, and check everything."""
-    begun_at, started_at = datetime.now(UTC), time.monotonic()
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A crew at work in a home of its own, with a storm to come over it."""
+
+    size: ChaosSize
+    ground: _Ground
+    onlooker: Onlooker
+    processes: Processes
+    storm: Storm
+    progress: Progress
+
+    def end(self) -> "Outcome":
+        """Wait until everything is at rest, end the crew, and look at what is left."""
+        rest_seconds = self.storm.come_to_rest()
+        ends = self.processes.end()
+        left = self.processes.left_over(ORPHAN_SECONDS_MAX)
+        self.progress(ProgressEvent("check", 0.0, "everything is at rest"))
+        outcome = asyncio.run(self._look(Ended(tuple(left), tuple(_slow(ends))), ends, rest_seconds))
+        self.progress(ProgressEvent("check", 1.0, f"{len(outcome.violations)} violations"))
+        return outcome
+
+    async def _look(self, ended: Ended, ends: Sequence[tuple[int, float]], rest_seconds: float) -> "Outcome":
+        async with open_studio(self.ground.settings, SystemClock()) as studio:
+            over = self.onlooker.ended(list(self.storm.ordered)) or set()
+            pieces = await pieces_at_rest(studio, self.storm.ordered, over)
+            facts, entries = await studio_at_rest(studio, self.onlooker, self.storm.ordered, ended)
+        return Outcome(
+            pieces=tuple(pieces),
+            violations=violations_of(pieces, facts),
+            tasks=facts.tasks,
+            ledger_entries=entries,
+            rest_seconds=round(rest_seconds, 1),
+            end_seconds=tuple(seconds for _, seconds in ends),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a crew came to."""
+
+    pieces: tuple[PieceFacts, ...]
+    violations: tuple[Violation, ...]
+    tasks: dict[str, int]
+    ledger_entries: int
+    rest_seconds: float
+    end_seconds: tuple[float, ...]
+
+
+@contextmanager
+def open_trial(size: ChaosSize, progress: Progress, *, keep_home: bool = False) -> Iterator[Trial]:
+    """A crew on engines of its own, ended and taken away with the block."""
     with _ground(keep_home) as ground:
         progress(ProgressEvent("prepare", 0.0, f"home {ground.home}"))
         trends = asyncio.run(_prepare(ground))
@@ -83,53 +132,58 @@ def run_chaos(size: ChaosSize, progress: Progress, *, keep_home: bool = False) -
         processes = Processes(
             ground.home, ground.postgresql, ground.valkey, WORKER, size.hosts, real_voice=size.real_voice
         )
+        storm = Storm(
+            strikes=Strikes(processes, ground.postgresql, ground.valkey),
+            orders=Orders(ground.environment, trends, size.seed),
+            onlooker=onlooker,
+            work_folder=ground.home / "work",
+            in_flight=size.pieces,
+            progress=progress,
+        )
         try:
-            storm = Storm(
-                strikes=Strikes(processes, ground.postgresql, ground.valkey),
-                orders=Orders(ground.environment, trends, size.seed),
-                onlooker=onlooker,
-                work_folder=ground.home / "work",
-                in_flight=size.pieces,
-                progress=progress,
-            )
-            storm.rage(draw_faults(size.seed, size.kills))
-            rest_seconds = storm.come_to_rest()
-            ends = processes.end()
-            left = processes.left_over(ORPHAN_SECONDS_MAX)
-            progress(ProgressEvent("check", 0.0, "everything at rest"))
-            ended = Ended(tuple(left), tuple(_slow(ends)))
-            found, violations, entries = asyncio.run(_look(ground, onlooker, storm, ended))
-            tasks = onlooker.tasks()
-            progress(ProgressEvent("check", 1.0, f"{len(violations)} violations"))
+            yield Trial(size, ground, onlooker, processes, storm, progress)
         finally:
             processes.close()
             onlooker.close()
-        exits = [str(code) for place in processes.places for code in place.exits if code != -9]
-        return ChaosReport(
-            begun_at=begun_at,
-            seconds=round(time.monotonic() - started_at, 1),
-            cores=os.cpu_count() or 1,
-            load_average_1m=round(os.getloadavg()[0], 2),
-            seed=size.seed,
-            kills=sum(fault.kind.kills for fault in storm.done),
-            hosts=size.hosts,
-            pieces_in_flight=size.pieces,
-            real_voice=size.real_voice,
-            faults=tuple(storm.done),
-            counts=counts_of(storm.done),
-            passed_over=storm.passed_over,
-            starts=sum(place.starts for place in processes.places),
-            exits_by_themselves={code: exits.count(code) for code in sorted(set(exits))},
-            pieces=tuple(_told(piece) for piece in found),
-            ends=_counted([end_of(piece) for piece in found]),
-            recoveries=recoveries_of(storm.recoveries.found),
-            struck_again=storm.recoveries.struck_again,
-            rest_seconds=round(rest_seconds, 1),
-            end_seconds=tuple(seconds for _, seconds in ends),
-            ledger_entries=entries,
-            tasks=tasks,
-            violations=violations,
-        )
+
+
+def run_chaos(size: ChaosSize, progress: Progress, *, keep_home: bool = False) -> ChaosReport:
+    """Kill, stop and cut a crew of its own, wait until it is at rest, and check everything."""
+    begun_at, started_at = datetime.now(UTC), time.monotonic()
+    with open_trial(size, progress, keep_home=keep_home) as trial:
+        trial.storm.gather()
+        trial.storm.rage(draw_faults(size.seed, size.kills))
+        return _report(trial, trial.end(), begun_at, time.monotonic() - started_at)
+
+
+def _report(trial: Trial, outcome: Outcome, begun_at: datetime, seconds: float) -> ChaosReport:
+    size, storm, places = trial.size, trial.storm, trial.processes.places
+    exits = [str(code) for place in places for code in place.exits if code != -signal.SIGKILL]
+    return ChaosReport(
+        begun_at=begun_at,
+        seconds=round(seconds, 1),
+        cores=os.cpu_count() or 1,
+        load_average_1m=round(os.getloadavg()[0], 2),
+        seed=size.seed,
+        kills=sum(fault.kind.kills for fault in storm.done),
+        hosts=size.hosts,
+        pieces_in_flight=size.pieces,
+        real_voice=size.real_voice,
+        faults=tuple(storm.done),
+        counts=counts_of(storm.done),
+        passed_over=storm.passed_over,
+        starts=sum(place.starts for place in places),
+        exits_by_themselves={code: exits.count(code) for code in sorted(set(exits))},
+        pieces=tuple(_told(piece) for piece in outcome.pieces),
+        ends=_counted([end_of(piece) for piece in outcome.pieces]),
+        recoveries=recoveries_of(storm.recoveries.found),
+        struck_again=storm.recoveries.struck_again,
+        rest_seconds=outcome.rest_seconds,
+        end_seconds=outcome.end_seconds,
+        ledger_entries=outcome.ledger_entries,
+        tasks=outcome.tasks,
+        violations=outcome.violations,
+    )
 
 
 async def _prepare(ground: _Ground) -> tuple[UUID, ...]:
@@ -145,16 +199,6 @@ async def _prepare(ground: _Ground) -> tuple[UUID, ...]:
         return await find_trends(studio)
 
 
-async def _look(
-    ground: _Ground, onlooker: Onlooker, storm: Storm, ended: Ended
-) -> tuple[list[PieceFacts], tuple[Violation, ...], int]:
-    async with open_studio(ground.settings, SystemClock()) as studio:
-        over = onlooker.ended(list(storm.ordered)) or set()
-        pieces = await pieces_at_rest(studio, storm.ordered, over)
-        facts, entries = await studio_at_rest(studio, onlooker, storm.ordered, ended)
-    return pieces, violations_of(pieces, facts), entries
-
-
 def _told(piece: PieceFacts) -> EndedPiece:
     return EndedPiece(content_id=piece.content_id, end=end_of(piece), reason=piece.error)
 
@@ -163,7 +207,7 @@ def _counted(ends: list[PieceEnd]) -> dict[PieceEnd, int]:
     return {end: ends.count(end) for end in sorted(set(ends))}
 
 
-def _slow(ends: list[tuple[int, float]]) -> Iterator[str]:
+def _slow(ends: Sequence[tuple[int, float]]) -> Iterator[str]:
     for code, seconds in ends:
         if code != 0 or seconds > END_SECONDS_MAX:
             yield f"asked to end, a process ended with code {code} after {seconds} s"

@@ -16,6 +16,7 @@ from chimera.bench.chaos.strikes import Strikes
 from chimera.core.progress import Progress, ProgressEvent
 from chimera.storage.piece_watch import Onlooker
 
+GATHER_SECONDS_MAX = 120.0
 REST_SECONDS_MAX = 900.0
 """How long unfinished pieces may take to end once nothing disturbs them any more."""
 _HIT_SECONDS_MAX = 20.0
@@ -45,6 +46,15 @@ class Storm:
     @property
     def ordered(self) -> Collection[UUID]:
         return tuple(self.orders.ordered)
+
+    def gather(self) -> None:
+        """Wait until the first pieces are at work, so that the first faults find something."""
+        until = time.monotonic() + GATHER_SECONDS_MAX
+        while time.monotonic() < until:
+            self._look(order=True)
+            if any(piece.moments for piece in self._pieces):
+                return
+            time.sleep(_REST_LOOK_SECONDS)
 
     def rage(self, faults: Sequence[Fault]) -> None:
         """Let the faults strike in their order, each at its moment, with pieces in flight all the while."""
