@@ -159,6 +159,19 @@ class Presence:
         yield
 
 
+class OpenGate:
+    """A studio that is never halted, and a timetable without times."""
+
+    def halted(self) -> bool:
+        return False
+
+    async def passed(self) -> None:
+        return
+
+    async def due(self, content_id: UUID) -> None:
+        del content_id
+
+
 class Blobs:
     def path(self, url: str) -> Path:
         return Path(url)
@@ -217,7 +230,8 @@ async def open_workshop(database: Database, treasury: Treasury, clock: FixedCloc
         )
     director, artist, judge = Director(database, director_id), Artist(clock), Judge()
     stand_ins: dict[str, Any] = {
-        "planner": None, "director": director, "artist": artist, "judge": judge, "worker": Worker(), "blobs": Blobs()
+        "planner": None, "director": director, "artist": artist, "judge": judge, "worker": Worker(), "blobs": Blobs(),
+        "halt": OpenGate(), "timetable": OpenGate(),
     }  # fmt: skip
     crew = Crew(
         agent_ids={**dict.fromkeys(Role, director_id), Role.ARTIST: spender},

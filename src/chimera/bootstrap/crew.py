@@ -19,8 +19,10 @@ from chimera.core.progress import Progress
 from chimera.core.vocabulary import Role
 from chimera.pipeline.answers import open_answers
 from chimera.pipeline.crew import Crew
+from chimera.pipeline.halt import open_halt
 from chimera.pipeline.stages import Stages
 from chimera.pipeline.telling import media_of
+from chimera.pipeline.timetable import open_timetable
 from chimera.platforms.local_channel.address import watch_url
 from chimera.safety.gateway import SafetyGateway
 from chimera.safety.policy import load_policy
@@ -40,6 +42,8 @@ async def open_crew(studio: Studio, progress: Progress) -> AsyncIterator[Crew]:
     async with (
         open_toolbox(tools, studio.treasurer.public_key, studio.clock) as toolbox,
         open_answers(cfo, studio.sweep, studio.clock, studio.database.url) as answers,
+        open_halt(studio.database.url, progress) as halt,
+        open_timetable(studio.database, studio.clock, halt) as timetable,
     ):
         await studio.presence.announce()
         ids, database, clock = studio.agent_ids, studio.database, studio.clock
@@ -69,6 +73,8 @@ async def open_crew(studio: Studio, progress: Progress) -> AsyncIterator[Crew]:
             presence=studio.presence,
             stages=Stages(database, clock),
             answers=answers,
+            halt=halt,
+            timetable=timetable,
             database=database,
             blobs=studio.blobs,
             clock=clock,

@@ -103,6 +103,7 @@ async def run(
     wish = one_piece.PieceWish(profile, words_min, words_max, Aspect(aspect), quality, LOCAL_TOOLS)
     with shown_progress(as_json=json) as progress:
         async with _open_workshop(settings, progress) as shop:
+            shop.crew.halt.require_free()
             await shop.studio.sweep()
             outcome = await finish_what_was_left(shop.crew, shop.durable, wait)
             if outcome is None:

@@ -2,8 +2,8 @@
 
 ChimeraError
 ├── GovernanceRefusal      the rules said no: nothing was spent, retrying as it is will not help
-│   ├── BudgetExceeded, RoiTooLow, ApprovalRejected, ApprovalExpired, InvalidSignature, SpendPaused, SafetyBlocked,
-│   │   Forbidden, Unauthenticated
+│   ├── BudgetExceeded, RoiTooLow, ApprovalRejected, ApprovalExpired, InvalidSignature, SpendPaused, StudioHalted,
+│   │   SafetyBlocked, Forbidden, Unauthenticated
 ├── BadInput               the caller can mend it
 │   ├── ValidationFailed, NotFound, NoTrends, Conflict, VideoTooLong
 ├── Missing                something the machine needs is not there
@@ -60,6 +60,12 @@ class InvalidSignature(GovernanceRefusal):
 
 class SpendPaused(GovernanceRefusal):
     code, status = "SPEND_PAUSED", 423
+
+
+class StudioHalted(GovernanceRefusal):
+    """A person has stopped everything; it goes on when a person says so."""
+
+    code, status = "STUDIO_HALTED", 423
 
 
 class SafetyBlocked(GovernanceRefusal):

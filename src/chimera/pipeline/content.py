@@ -71,6 +71,7 @@ class ContentWorkflow:
         review = await self._step(flow.REVIEW, Review, order, lambda: self._review(order, production))
         publication = None
         if review.outcome is ReviewOutcome.PASSED:
+            await self._crew.timetable.due(order.content_id)
             publication = await self._step(flow.PUBLISH, Publication, order, lambda: self._publish(order, review))
         elif review.outcome is ReviewOutcome.FAILED:
             raise _refused(review)
@@ -198,7 +199,9 @@ class ContentWorkflow:
     async def _step(
         self, named: flow.Step, given: type[Given], order: ContentOrder, work: Callable[[], Awaitable[Given]]
     ) -> Given:
-        """One step of the flow: kept, shown, timed."""
+        """One step of the flow: kept, shown, timed. While the studio is halted only the books are kept."""
+        if named not in flow.KEEPS_BOOKS:
+            await self._crew.halt.passed()
 
         async def run() -> Document:
             async with self._crew.presence.working(named.role, order.content_id), self._timed(named, order.content_id):

@@ -16,7 +16,9 @@ from chimera.core.clock import Clock
 from chimera.core.progress import Progress
 from chimera.core.vocabulary import Role
 from chimera.pipeline.answers import Answers
+from chimera.pipeline.halt import Halt
 from chimera.pipeline.stages import Stages
+from chimera.pipeline.timetable import Timetable
 from chimera.storage.blobs import Blobs
 from chimera.storage.database import Database
 
@@ -41,6 +43,8 @@ class Crew:
     presence: Presence
     stages: Stages
     answers: Answers
+    halt: Halt
+    timetable: Timetable
     database: Database
     blobs: Blobs
     clock: Clock

@@ -46,3 +46,6 @@ ANSWER = Step("answer", Role.CFO, Escalation, Approval, Stage.DRAFT)
 """Between approve and begin, where the request was escalated: what a person answered."""
 CLOSE = Step("close", Role.CFO, ApprovalRequest, Settlement, None)
 """In place of settle, where the production failed: void, or settled at what its tools had used."""
+
+KEEPS_BOOKS: frozenset[Step] = frozenset({SETTLE, CLOSE})
+"""What still runs while the studio is halted: money that was used is entered, and none is left held for nothing."""

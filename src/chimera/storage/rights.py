@@ -35,7 +35,7 @@ TABLE_RIGHTS: Mapping[str, tuple[LiteralString, ...]] = {
     "task": ("SELECT", "INSERT", "UPDATE"),
     "task_need": ("SELECT", "INSERT"),
     "dead_letter": ("SELECT", "INSERT", "DELETE"),
-    "studio_halt": ("SELECT", "INSERT", "DELETE"),
+    "studio_halt": ("SELECT", "INSERT", "UPDATE(end_reason)", "UPDATE(ended_at)", "UPDATE(ended_by)"),
     "publication_plan": ("SELECT", "INSERT", "UPDATE"),
     "schema_migration": ("SELECT",),
 }

@@ -108,19 +108,24 @@ CREATE TABLE dead_letter (
 );
 CREATE INDEX idx_dead_letter_created ON dead_letter(created_at DESC);
 
--- While this row stands, nothing new begins and everything under way stops at its next safe point.
+-- While one of these is open, nothing new begins and everything under way stops at its next safe point.
 CREATE TABLE studio_halt (
-    one BOOLEAN PRIMARY KEY DEFAULT TRUE CHECK (one),
+    id UUID PRIMARY KEY,
     halted_by TEXT NOT NULL,
     reason TEXT NOT NULL,
-    halted_at TIMESTAMP WITH TIME ZONE NOT NULL
+    halted_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    ended_by TEXT,
+    end_reason TEXT,
+    ended_at TIMESTAMP WITH TIME ZONE,
+    CHECK ((ended_at IS NULL) = (ended_by IS NULL) AND (ended_at IS NULL) = (end_reason IS NULL))
 );
+CREATE UNIQUE INDEX idx_studio_halt_open ON studio_halt((ended_at IS NULL)) WHERE ended_at IS NULL;
 
--- When a passed piece goes out. No row: at once.
+-- When a passed piece goes out. No row: at once. Once released it is going out, and nobody can call it back.
 CREATE TABLE publication_plan (
     content_id UUID PRIMARY KEY,
     publish_at TIMESTAMP WITH TIME ZONE,
-    state VARCHAR(20) NOT NULL CHECK (state IN ('planned', 'cancelled', 'published')),
+    state VARCHAR(20) NOT NULL CHECK (state IN ('planned', 'cancelled', 'released')),
     version BIGINT NOT NULL DEFAULT 1 CHECK (version >= 1),
     set_by TEXT NOT NULL,
     updated_at TIMESTAMP WITH TIME ZONE NOT NULL DEFAULT NOW(),
