@@ -111,7 +111,7 @@ def set_aside(channel: Channel, now: datetime) -> Decimal:
         if task.kind is not TaskKind.CONTENT:
             continue
         if task.state not in ENDED:
-            total += reserve if task.usd is None else task.usd
+            total += task.usd or reserve
         elif is_today(task.created_at, now) and task.usd is not None:
             total += task.usd
     return total

@@ -95,7 +95,7 @@ ALTER TABLE review_item ADD CONSTRAINT review_item_kind_check CHECK (kind IN ('t
 ALTER TABLE review_item DROP CONSTRAINT review_item_check;
 ALTER TABLE review_item ADD CONSTRAINT review_item_names_its_kind CHECK (
     CASE kind WHEN 'trend' THEN trend_id WHEN 'content' THEN content_id ELSE task_id END IS NOT NULL);
-CREATE UNIQUE INDEX idx_review_item_task ON review_item(task_id) WHERE kind = 'task';
+CREATE UNIQUE INDEX idx_review_item_task ON review_item(task_id) WHERE kind = 'task' AND state = 'waiting';
 
 -- Hints that were no hints, and tasks that were given up: kept with the reason until a person looks.
 CREATE TABLE dead_letter (
