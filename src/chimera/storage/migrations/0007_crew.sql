@@ -61,7 +61,7 @@ CREATE TABLE task (
     hinted_at TIMESTAMP WITH TIME ZONE,
     lease_until TIMESTAMP WITH TIME ZONE,
     host_id UUID,
-    worked_by UUID REFERENCES agents(id),
+    worked_by UUID,
     objective_id UUID REFERENCES objective(id),
     objective_version BIGINT,
     content_id UUID,
@@ -73,7 +73,9 @@ CREATE TABLE task (
     finished_at TIMESTAMP WITH TIME ZONE,
     CHECK ((state = 'running') = (lease_until IS NOT NULL AND host_id IS NOT NULL))
 ) WITH (fillfactor = 70);
-CREATE INDEX idx_task_queued ON task(priority, not_before) WHERE state = 'queued';
+CREATE INDEX idx_task_queued ON task(agent_role, priority, not_before) WHERE state = 'queued';
+CREATE INDEX idx_task_unhinted ON task(not_before) WHERE state = 'queued' AND hinted_at IS NULL;
+CREATE INDEX idx_task_addressed ON task(agent_id, not_before) WHERE state = 'queued' AND agent_id IS NOT NULL;
 CREATE INDEX idx_task_lease ON task(lease_until) WHERE state = 'running';
 CREATE INDEX idx_task_objective ON task(objective_id, state) WHERE objective_id IS NOT NULL;
 CREATE INDEX idx_task_content ON task(content_id) WHERE content_id IS NOT NULL;
