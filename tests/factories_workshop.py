@@ -154,9 +154,9 @@ class Worker:
 
 class Presence:
     @asynccontextmanager
-    async def working(self, role: Role, task_id: UUID) -> AsyncIterator[None]:
-        del role, task_id
-        yield
+    async def working(self, role: Role, task_id: UUID, agent_id: UUID | None = None) -> AsyncIterator[UUID]:
+        del role
+        yield agent_id or task_id
 
 
 class OpenGate:

@@ -14,7 +14,7 @@ from rich.console import Console
 
 from chimera.agents.director.persona import DEFAULT_PERSONA, load_persona
 from chimera.agents.scout.agent import Scout
-from chimera.bootstrap.crew import open_crew
+from chimera.bootstrap.crew import one_of_each, open_crew, open_roster
 from chimera.bootstrap.scouting import scout_of
 from chimera.bootstrap.studio import Studio, open_studio
 from chimera.cli.options import (
@@ -40,9 +40,10 @@ from chimera.contracts.run_report import RunReport
 from chimera.contracts.trend import TrendAnalysisRequest
 from chimera.core.clock import SystemClock
 from chimera.core.errors import NoTrends, ValidationFailed, WaitsForHuman
+from chimera.core.identity import new_id
 from chimera.core.limits import SCRIPT_WORDS_MAX, SCRIPT_WORDS_MIN
 from chimera.core.progress import Progress, ProgressEvent
-from chimera.core.vocabulary import Aspect, BudgetCategory, QualityPreset
+from chimera.core.vocabulary import Aspect, BudgetCategory, QualityPreset, Role
 from chimera.pipeline import one_piece
 from chimera.pipeline.content import ContentWorkflow
 from chimera.pipeline.crew import Crew
@@ -107,7 +108,7 @@ async def run(
             await shop.studio.sweep()
             outcome = await finish_what_was_left(shop.crew, shop.durable, wait)
             if outcome is None:
-                scout = scout_of(shop.studio, opened, moment)
+                scout = scout_of(shop.studio, shop.crew.agent_ids[Role.SCOUT], opened, moment)
                 begun = await _begin_new(shop, scout, opened, request, wish)
                 outcome = await outcome_or_refusal(shop.crew, shop.durable, begun, wait)
             report = await _report(shop.studio, outcome)
@@ -126,7 +127,8 @@ async def _open_workshop(settings: Settings, progress: Progress) -> AsyncIterato
     async with open_studio(settings, clock) as studio:
         progress(ProgressEvent("engines", 1.0, f"ready in {clock.monotonic() - started_at:.1f} s"))
         async with (
-            open_crew(studio, progress) as crew,
+            open_roster(studio, new_id(clock), one_of_each(studio)) as roster,
+            open_crew(studio, roster, progress) as crew,
             open_durable(studio.database.url, ContentWorkflow(crew)) as durable,
         ):
             yield Workshop(studio, crew, durable, progress)

@@ -204,7 +204,9 @@ class ContentWorkflow:
             await self._crew.halt.passed()
 
         async def run() -> Document:
-            async with self._crew.presence.working(named.role, order.content_id), self._timed(named, order.content_id):
+            agent_id = self._crew.agent_ids[named.role]
+            working = self._crew.presence.working(named.role, order.content_id, agent_id)
+            async with working, self._timed(named, order.content_id):
                 return (await work()).model_dump(mode="json")
 
         return given.model_validate(await step(named.name, run))

@@ -12,14 +12,19 @@ CREATE TABLE executor_slot (
     lease_until TIMESTAMP WITH TIME ZONE NOT NULL
 );
 
--- What the specification's agents table has no column for. `host_id` is a process's, alive or not.
+-- What the specification's agents table has no column for. `host_id` is a process's, alive or not. The counts are what
+-- the state in Redis shows, kept for when that is gone.
 CREATE TABLE crew_member (
     agent_id UUID PRIMARY KEY REFERENCES agents(id) ON DELETE CASCADE,
     host_id UUID,
     paused_at TIMESTAMP WITH TIME ZONE,
     retired_at TIMESTAMP WITH TIME ZONE,
-    failures_in_a_row INTEGER NOT NULL DEFAULT 0 CHECK (failures_in_a_row >= 0)
-);
+    rests_until TIMESTAMP WITH TIME ZONE,
+    failures_in_a_row INTEGER NOT NULL DEFAULT 0 CHECK (failures_in_a_row >= 0),
+    tasks_completed BIGINT NOT NULL DEFAULT 0 CHECK (tasks_completed >= 0),
+    busy_ms BIGINT NOT NULL DEFAULT 0 CHECK (busy_ms >= 0),
+    error_count BIGINT NOT NULL DEFAULT 0 CHECK (error_count >= 0)
+) WITH (fillfactor = 70);
 CREATE INDEX idx_crew_member_host ON crew_member(host_id) WHERE retired_at IS NULL;
 
 -- Which run of a piece's workflow may act: a higher fence refuses what a late process still tries.
