@@ -30,7 +30,10 @@ from chimera.core.money import usd_from_micros
 from chimera.core.progress import Progress, silent
 from chimera.core.vocabulary import Aspect, ContentFormat, FileType, QualityPreset, Role, Stage
 from chimera.pipeline.answers import Answers
+from chimera.pipeline.content import ContentWorkflow
 from chimera.pipeline.crew import Crew
+from chimera.pipeline.durable import Durable, open_durable
+from chimera.pipeline.host import Host
 from chimera.pipeline.stages import Stages
 from chimera.storage.database import Database
 from chimera.storage.records import agents, content_pipeline, ledger, trends
@@ -153,10 +156,13 @@ class Worker:
 
 
 class Presence:
+    def assign(self) -> dict[Role, UUID]:
+        return {}
+
     @asynccontextmanager
     async def working(self, role: Role, task_id: UUID, agent_id: UUID | None = None) -> AsyncIterator[UUID]:
-        del role
-        yield agent_id or task_id
+        del role, task_id
+        yield agent_id or uuid4()
 
 
 class OpenGate:
@@ -239,3 +245,11 @@ async def open_workshop(database: Database, treasury: Treasury, clock: FixedCloc
         answers=Answers(cfo, treasury.sweep, clock, LOOK_EVERY_SECONDS), progress=silent, **stand_ins,
     )  # fmt: skip
     return Workshop(crew, director, artist, judge, database, treasury, trend_id)
+
+
+@asynccontextmanager
+async def open_pieces(shop: Workshop, host: Host | None = None) -> AsyncIterator[Durable]:
+    """A durable engine in which the workshop makes its pieces."""
+    workflow = ContentWorkflow(shop.crew)
+    async with open_durable(shop.database, workflow, workflow.queued, host=host) as durable:
+        yield durable

@@ -4,7 +4,6 @@ import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
@@ -14,9 +13,9 @@ from rich.console import Console
 
 from chimera.agents.director.persona import DEFAULT_PERSONA, load_persona
 from chimera.agents.scout.agent import Scout
-from chimera.bootstrap.crew import one_of_each, open_crew, open_roster
 from chimera.bootstrap.scouting import scout_of
 from chimera.bootstrap.studio import Studio, open_studio
+from chimera.bootstrap.workshop import Workshop, open_workshop
 from chimera.cli.options import (
     AsOf,
     AspectName,
@@ -40,14 +39,10 @@ from chimera.contracts.run_report import RunReport
 from chimera.contracts.trend import TrendAnalysisRequest
 from chimera.core.clock import SystemClock
 from chimera.core.errors import NoTrends, ValidationFailed, WaitsForHuman
-from chimera.core.identity import new_id
 from chimera.core.limits import SCRIPT_WORDS_MAX, SCRIPT_WORDS_MIN
 from chimera.core.progress import Progress, ProgressEvent
 from chimera.core.vocabulary import Aspect, BudgetCategory, QualityPreset, Role
 from chimera.pipeline import one_piece
-from chimera.pipeline.content import ContentWorkflow
-from chimera.pipeline.crew import Crew
-from chimera.pipeline.durable import Durable, open_durable
 from chimera.pipeline.trend_record import trend_of
 from chimera.sources.catalogue import open_source
 from chimera.sources.post import PostSource
@@ -62,16 +57,6 @@ WaitSeconds = Annotated[
     Parameter(validator=validators.Number(gte=0, lte=604_800), help="How long to wait for a person's approval."),
 ]
 WordsMax = Annotated[int, Parameter(validator=_SCRIPT_WORDS, help="Longest script, in words.")]
-
-
-@dataclass(frozen=True, slots=True)
-class Workshop:
-    """A studio with its crew and durable engine at work."""
-
-    studio: Studio
-    crew: Crew
-    durable: Durable
-    progress: Progress
 
 
 async def run(
@@ -126,12 +111,8 @@ async def _open_workshop(settings: Settings, progress: Progress) -> AsyncIterato
     started_at = clock.monotonic()
     async with open_studio(settings, clock) as studio:
         progress(ProgressEvent("engines", 1.0, f"ready in {clock.monotonic() - started_at:.1f} s"))
-        async with (
-            open_roster(studio, new_id(clock), one_of_each(studio)) as roster,
-            open_crew(studio, roster, progress) as crew,
-            open_durable(studio.database.url, ContentWorkflow(crew)) as durable,
-        ):
-            yield Workshop(studio, crew, durable, progress)
+        async with open_workshop(studio, progress) as shop:
+            yield shop
 
 
 async def _begin_new(

@@ -3,7 +3,7 @@
 ChimeraError
 ├── GovernanceRefusal      the rules said no: nothing was spent, retrying as it is will not help
 │   ├── BudgetExceeded, RoiTooLow, ApprovalRejected, ApprovalExpired, InvalidSignature, SpendPaused, StudioHalted,
-│   │   SafetyBlocked, Forbidden, Unauthenticated
+│   │   SafetyBlocked, Forbidden, Cancelled, Unauthenticated
 ├── BadInput               the caller can mend it
 │   ├── ValidationFailed, NotFound, NoTrends, Conflict, VideoTooLong
 ├── Missing                something the machine needs is not there
@@ -74,6 +74,12 @@ class SafetyBlocked(GovernanceRefusal):
 
 class Forbidden(GovernanceRefusal):
     code, status = "FORBIDDEN", 403
+
+
+class Cancelled(GovernanceRefusal):
+    """A person has called it off."""
+
+    code, status = "CANCELLED", 409
 
 
 class Unauthenticated(GovernanceRefusal):

@@ -26,7 +26,9 @@ from chimera.storage.database import Database
 class Presence(Protocol):
     """Knows the agents of this process, and shows one as busy while a block runs."""
 
-    def assign(self) -> dict[Role, UUID]: ...
+    def assign(self) -> dict[Role, UUID]:
+        """One agent of each role for a piece."""
+        ...
 
     def working(self, role: Role, task_id: UUID, agent_id: UUID | None = None) -> AbstractAsyncContextManager[UUID]: ...
 

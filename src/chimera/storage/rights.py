@@ -31,6 +31,7 @@ TABLE_RIGHTS: Mapping[str, tuple[LiteralString, ...]] = {
     "executor_slot": ("SELECT", "INSERT", "UPDATE", "DELETE"),
     "crew_member": ("SELECT", "INSERT", "UPDATE"),
     "piece_fence": ("SELECT", "INSERT", "UPDATE"),
+    "piece_cancel": ("SELECT", "INSERT", "DELETE"),
     "objective": ("SELECT", "INSERT", "UPDATE"),
     "task": ("SELECT", "INSERT", "UPDATE"),
     "task_need": ("SELECT", "INSERT"),

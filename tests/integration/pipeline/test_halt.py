@@ -14,12 +14,11 @@ from chimera.core.errors import ChimeraError, StudioHalted, ToolFailed
 from chimera.core.progress import ProgressEvent
 from chimera.core.vocabulary import Stage
 from chimera.pipeline import halting
-from chimera.pipeline.content import ContentWorkflow
-from chimera.pipeline.durable import Durable, open_durable
+from chimera.pipeline.durable import Durable
 from chimera.pipeline.halt import Halt, open_halt
 from chimera.storage.database import Database
 from factories_treasury import open_office
-from factories_workshop import Workshop, open_workshop
+from factories_workshop import Workshop, open_pieces, open_workshop
 
 SECONDS_MAX = 30
 NEVER_SECONDS = 3600.0
@@ -145,8 +144,7 @@ async def shop(database: Database, clock: FixedClock) -> AsyncIterator[Workshop]
 async def working(shop: Workshop) -> AsyncIterator[tuple[Durable, Halt]]:
     """A process at work whose steps ask the studio's halt."""
     async with asyncio.timeout(SECONDS_MAX), open_halt(shop.database.url) as halt:
-        crew = replace(shop.crew, halt=halt)
-        async with open_durable(shop.database.url, ContentWorkflow(crew)) as durable:
+        async with open_pieces(replace(shop, crew=replace(shop.crew, halt=halt))) as durable:
             yield durable, halt
 
 

@@ -5,6 +5,7 @@ CREATE TABLE executor_slot (
     slot SMALLINT PRIMARY KEY CHECK (slot >= 0),
     host_id UUID NOT NULL UNIQUE,
     place TEXT NOT NULL,
+    session_name TEXT NOT NULL,
     roles JSONB NOT NULL DEFAULT '[]',
     application_version VARCHAR(50) NOT NULL,
     draining BOOLEAN NOT NULL DEFAULT FALSE,
@@ -27,12 +28,22 @@ CREATE TABLE crew_member (
 ) WITH (fillfactor = 70);
 CREATE INDEX idx_crew_member_host ON crew_member(host_id) WHERE retired_at IS NULL;
 
--- Which run of a piece's workflow may act: a higher fence refuses what a late process still tries.
+-- Which run may act for a piece: a higher fence refuses what a late process still tries. A step that another host may
+-- do (produce, publish) has a lane of its own.
 CREATE TABLE piece_fence (
-    content_id UUID PRIMARY KEY,
+    content_id UUID NOT NULL,
+    lane VARCHAR(20) NOT NULL,
     fence BIGINT NOT NULL CHECK (fence >= 1),
     host_id UUID NOT NULL,
-    updated_at TIMESTAMP WITH TIME ZONE NOT NULL DEFAULT NOW()
+    updated_at TIMESTAMP WITH TIME ZONE NOT NULL DEFAULT NOW(),
+    PRIMARY KEY (content_id, lane)
+);
+
+-- Somebody wants this piece stopped: its workflow stops at the next safe point.
+CREATE TABLE piece_cancel (
+    content_id UUID PRIMARY KEY,
+    asked_by TEXT NOT NULL,
+    asked_at TIMESTAMP WITH TIME ZONE NOT NULL
 );
 
 -- `version` counts the changes of the document, `choices` those of what is spoken for: topics and money.
