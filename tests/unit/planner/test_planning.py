@@ -15,6 +15,7 @@ from chimera.core.vocabulary import TaskKind, TaskState
 from factories_channels import failed, made, make_channel, make_objective, ordered, step
 
 NOON = datetime(2026, 2, 6, 12, 20, tzinfo=UTC)
+MORNING = datetime(2026, 2, 6, 8, tzinfo=UTC)
 SCAN, CHOOSE, CONTENT = TaskKind.SCAN, TaskKind.CHOOSE, TaskKind.CONTENT
 
 
@@ -107,10 +108,14 @@ def test_a_piece_that_failed_is_followed_by_another_trend_of_the_same_scan() -> 
     assert content.content_id != first.tasks[2].content_id
 
 
+def test_a_time_of_day_that_had_passed_when_the_channel_began_is_not_made_up_for() -> None:
+    assert not plan(make_channel(make_objective(publish_at=["12:00"]), NOON), NOON).tasks
+
+
 def test_a_slot_whose_budget_was_refused_waits_for_the_next_day() -> None:
     objective = make_objective(publish_at=["12:00"])
-    tried = failed(plan(make_channel(objective, NOON), NOON), CONTENT, "BUDGET_EXCEEDED", NOON)
-    channel = make_channel(objective, NOON, *tried)
+    tried = failed(plan(make_channel(objective, MORNING), NOON), CONTENT, "BUDGET_EXCEEDED", NOON)
+    channel = make_channel(objective, MORNING, *tried)
     assert not plan(channel, step(NOON, hours=11)).tasks
     assert kinds(plan(channel, step(NOON, hours=11, minutes=41))) == [CHOOSE, CONTENT]
 
@@ -134,9 +139,9 @@ def test_where_all_waits_for_a_person_the_slot_is_held_until_he_has_answered() -
 def test_tries_of_a_slot_are_bounded() -> None:
     objective, tasks, now = make_objective(publish_at=["12:00"]), list[OrderedTask](), NOON
     for _ in range(TRIES_MAX):
-        tasks += failed(plan(make_channel(objective, NOON, *tasks), now), CONTENT, "TOOL_FAILED", now)
+        tasks += failed(plan(make_channel(objective, MORNING, *tasks), now), CONTENT, "TOOL_FAILED", now)
         now = step(now, hours=2)
-    given_up = plan(make_channel(objective, NOON, *tasks), now)
+    given_up = plan(make_channel(objective, MORNING, *tasks), now)
     assert not given_up.tasks
     assert str(TRIES_MAX) in given_up.notes[0].reason
 

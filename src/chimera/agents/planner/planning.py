@@ -65,7 +65,7 @@ def plan(channel: Channel, now: datetime) -> Plan:
         return Plan(pause=f"{len(failed)} slots in a row gave no piece; the last: {failed[-1].reason}")
     objective = channel.objective
     left = objective.daily_budget_usd - set_aside(channel, now)
-    due = due_slots(objective, now)
+    due = [slot for slot in due_slots(objective, now) if _is_the_channels(channel, slot)]
     tasks: list[PlannedTask] = []
     notes: list[SlotNote] = []
     for slot in due:
@@ -101,6 +101,11 @@ def failed_in_a_row(channel: Channel, now: datetime) -> list[SlotNote]:
         if end.move is Move.GIVE_UP and end.counts:
             found.insert(0, SlotNote(at, end.reason))
     return found
+
+
+def _is_the_channels(channel: Channel, slot: Slot) -> bool:
+    """A time of day that had passed when the channel was first registered is not made up for; an interval goes on."""
+    return channel.objective.every is not None or slot.at >= channel.first_at
 
 
 def _first(slot: Slot) -> Next:

@@ -67,7 +67,7 @@ def after_failure(progress: Progress, slot: Slot, now: datetime, answered_at: da
 
 
 def _planned(failed: OrderedTask, progress: Progress, slot: Slot, now: datetime, answered_at: datetime | None) -> Next:
-    ended_at, code = failed.ended_at or now, failed.code or ""
+    ended_at, code = failed.ended_at or failed.created_at, failed.code or ""
     again = Move.CHOOSE if progress.scan else Move.SCAN
     if code in WITHOUT_REMEDY:
         return Next(Move.GIVE_UP, _told(failed))

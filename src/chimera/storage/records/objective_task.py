@@ -37,8 +37,12 @@ async def unreviewed(connection: Connection, limit: int) -> list[TaskRecord]:
 
 
 async def pieces_under_way(connection: Connection, limit: int) -> list[TaskRecord]:
-    """Content tasks whose workflow was started, oldest first."""
-    return await _read(connection, f"kind = 'content' AND state = 'waiting' ORDER BY created_at, id LIMIT {int(limit)}")
+    """Content tasks whose workflow was started and whose end nobody has judged yet, oldest first."""
+    return await _read(
+        connection,
+        "kind = 'content' AND state = 'waiting' AND coalesce(review->>'outcome', '') <> 'human' "
+        f"ORDER BY created_at, id LIMIT {int(limit)}",
+    )
 
 
 async def end_waiting(

@@ -1,0 +1,181 @@
+"""`chimera studio run|status|example|pause|resume`: channels that run by themselves."""
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+from uuid import UUID
+
+from cyclopts import Parameter
+
+from chimera.agents.director.persona import load_persona
+from chimera.agents.planner.objective_file import example_text, read_objective
+from chimera.agents.planner.planning import Plan
+from chimera.bootstrap.coordination import coordinator_of, dispatcher_of, queue_of
+from chimera.bootstrap.studio import open_studio
+from chimera.bootstrap.workshop import Workshop, open_workshop
+from chimera.cli.channel_status import print_status, status_document
+from chimera.cli.document import print_json
+from chimera.cli.options import Json
+from chimera.cli.person import As, person
+from chimera.cli.scout import parse_as_of
+from chimera.cli.screen import screen, visible
+from chimera.cli.studio import studio_of_environment
+from chimera.config.settings import Settings
+from chimera.contracts.channel_event import ChannelEvent
+from chimera.contracts.objective import Objective
+from chimera.core.clock import SystemClock
+from chimera.core.errors import EngineUnavailable
+from chimera.core.progress import silent
+from chimera.runtime.coordination import objectives
+from chimera.runtime.coordination.coordinator import Coordinator, Planned
+from chimera.runtime.coordination.telling import ChannelTeller
+from chimera.runtime.dispatch.dispatcher import Dispatcher
+from chimera.sources.catalogue import open_source
+
+DRAIN_SECONDS = 10.0
+ObjectiveFile = Annotated[Path, Parameter(help="The channel's objective, TOML or JSON: `chimera studio example`.")]
+Until = Annotated[str | None, Parameter(help="Stop at this moment (ISO 8601), instead of at Ctrl-C.")]
+Pieces = Annotated[int | None, Parameter(help="Stop once so many pieces were published.")]
+Name = Annotated[str, Parameter(help="The objective's name.")]
+
+
+async def run(*, objective: ObjectiveFile, until: Until = None, pieces: Pieces = None, json: Json = False) -> None:
+    """Run the channel unattended until it is stopped: find, choose, make, review, publish, at its cadence.
+
+    A second run on the same objective goes on where the first stopped; a changed file is taken up, and what it changes
+    is told.
+    """
+    wanted = read_objective(objective)
+    _check(wanted)
+    end = parse_as_of(until) if until is not None else None
+    clock = SystemClock()
+    log = _Log(as_json=json)
+    async with open_studio(Settings.from_environment(os.environ), clock) as studio:
+        registered = await objectives.register(studio.database, clock, wanted)
+        log(_registered(registered, clock.now()))
+        async with open_workshop(studio, silent) as shop:
+            await studio.sweep()
+            await _work(shop, registered.record.id, log, end, pieces)
+
+
+async def _work(shop: Workshop, objective_id: UUID, log: "_Log", end: datetime | None, pieces: int | None) -> None:
+    clock, database = shop.studio.clock, shop.studio.database
+    teller = ChannelTeller(database, clock, objective_id, log)
+    await teller.look(None)
+    queue = queue_of(shop)
+    coordinator = coordinator_of(shop, queue)
+    dispatcher = dispatcher_of(shop, queue, coordinator)
+    enough = asyncio.Event()
+
+    async def seen(planned: Mapping[UUID, Plan]) -> None:
+        await teller.look(planned.get(objective_id))
+        if (end is not None and clock.now() >= end) or (pieces is not None and log.published >= pieces):
+            enough.set()
+
+    async with _at_work(shop, coordinator, dispatcher, seen) as working:
+        stopping = asyncio.create_task(enough.wait())
+        await asyncio.wait({stopping, *working}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        for task in working:
+            if task.done():
+                task.result()
+        if shop.host.lost.is_set():
+            raise EngineUnavailable("this process was cut off for too long: run it again, it goes on where it stopped")
+    await teller.look(None)
+
+
+@asynccontextmanager
+async def _at_work(
+    shop: Workshop, coordinator: Coordinator, dispatcher: Dispatcher, seen: Planned
+) -> AsyncIterator[list[asyncio.Task[None]]]:
+    """Dispatcher and rounds while the block runs; at its end what is under way is finished or given back."""
+    working = [
+        asyncio.create_task(dispatcher.run(), name="dispatcher"),
+        asyncio.create_task(coordinator.run(seen), name="coordination"),
+        asyncio.create_task(_until_lost(shop), name="the slot"),
+    ]
+    try:
+        yield working
+    finally:
+        working[1].cancel()
+        with suppress(Exception):
+            await asyncio.shield(dispatcher.drain(DRAIN_SECONDS))
+        for task in working:
+            task.cancel()
+        await asyncio.gather(*working, return_exceptions=True)
+
+
+async def _until_lost(shop: Workshop) -> None:
+    await shop.host.lost.wait()
+
+
+async def status(*, json: Json = False) -> None:
+    """Show every channel: its state, the day's money, the next slots, what is under way, and the last outcomes."""
+    async with studio_of_environment() as studio:
+        document = await status_document(studio.database, studio.clock)
+    if json:
+        print_json(document)
+    else:
+        print_status(document, screen())
+
+
+async def example() -> None:
+    """Print a commented objective, ready to be changed."""
+    sys.stdout.write(example_text())
+
+
+async def pause(name: Name, *, reason: str = "a person paused it", as_: As = None) -> None:
+    """Order nothing more for a channel; what is under way is finished."""
+    by = person(as_)
+    async with studio_of_environment() as studio:
+        paused = await objectives.pause(studio.database, studio.clock, name, f"{by}: {reason}")
+    sys.stdout.write(visible(f"{paused.name} is paused: {paused.state_reason}") + "\n")
+
+
+async def resume(name: Name) -> None:
+    """Let a paused channel go on."""
+    async with studio_of_environment() as studio:
+        going = await objectives.set_going(studio.database, studio.clock, name)
+    sys.stdout.write(visible(f"{going.name} goes on") + "\n")
+
+
+def _check(objective: Objective) -> None:
+    """What the file names must be there before anything starts; errors as of each."""
+    open_source(objective.source, objective.columns)
+    for persona in objective.personas:
+        load_persona(persona)
+
+
+def _registered(found: objectives.Registered, now: datetime) -> ChannelEvent:
+    told = {
+        "new": "a new channel",
+        "same": "goes on as it was",
+        "changed": f"changed (version {found.record.version}): {'; '.join(found.changes)}",
+    }[found.outcome]
+    if found.record.state == "paused":
+        told += f"; paused: {found.record.state_reason}. `chimera studio resume {found.record.name}` lets it go on"
+    details = {"version": found.record.version, "outcome": found.outcome}
+    return ChannelEvent(at=now, objective=found.record.name, event="registered", message=told, details=details)
+
+
+class _Log:
+    """The running log: a line each event, for people on stdout, or as JSON lines."""
+
+    def __init__(self, *, as_json: bool) -> None:
+        self._as_json = as_json
+        self.published = 0
+
+    def __call__(self, event: ChannelEvent) -> None:
+        self.published += event.event == "published"
+        if self._as_json:
+            sys.stdout.write(event.model_dump_json() + "\n")
+        else:
+            slot = f"{event.slot:%H:%M} " if event.slot else ""
+            line = f"{event.at:%Y-%m-%d %H:%M:%S} {event.objective} {slot}{event.event}: {event.message}"
+            sys.stdout.write(visible(line) + "\n")
+        sys.stdout.flush()
