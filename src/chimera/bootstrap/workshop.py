@@ -1,4 +1,4 @@
-"""An open workshop: a studio, its crew and the durable engine of this process, for whoever makes pieces."""
+"""An open workshop: a studio, its crew and the durable engine of this process, put together for whoever makes pieces."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -36,16 +36,16 @@ async def open_workshop(
     roles: frozenset[Role] = EVERY_ROLE,
     agents: Mapping[Role, int] | None = None,
 ) -> AsyncIterator[Workshop]:
-    """A workshop whose process keeps `roles`: only their queues are pulled here. `agents` is how many of each it hosts,
-    one of each role if it is not told.
+    """A workshop whose process keeps `roles`: only their queues are pulled here. `agents` is how many of which role it
+    hosts; one of each is there in any case, since a piece's lighter steps are done wherever its workflow is.
 
     Raises:
         EngineUnavailable: every slot is taken, or an engine can't be used.
     """
-    counts = {role: count for role, count in (agents or one_of_each(studio)).items() if role in roles}
+    counts = {**one_of_each(studio), **(agents or {})}
     async with (
         open_host(studio.database.url, studio.clock, roles) as host,
-        open_roster(studio, host.id, counts) as roster,
+        open_roster(studio, host.id, counts, takes_new=agents is not None) as roster,
         open_crew(studio, roster, progress) as crew,
     ):
         workflow = ContentWorkflow(crew)

@@ -199,7 +199,7 @@ class _Piece:
         async def run() -> Document:
             if named not in flow.KEEPS_BOOKS:
                 await self._cancels.check(self._id)
-            agent_id = self._crew.agent_ids.get(named.role)
+            agent_id = self._crew.agent_ids[named.role]
             async with self._crew.presence.working(named.role, self._id, agent_id), self._timed(named):
                 return (await work()).model_dump(mode="json")
 

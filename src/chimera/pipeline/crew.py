@@ -26,9 +26,7 @@ from chimera.storage.database import Database
 class Presence(Protocol):
     """Knows the agents of this process, and shows one as busy while a block runs."""
 
-    def assign(self) -> dict[Role, UUID]:
-        """One agent of each role for a piece."""
-        ...
+    def assign(self) -> dict[Role, UUID]: ...
 
     def working(self, role: Role, task_id: UUID, agent_id: UUID | None = None) -> AbstractAsyncContextManager[UUID]: ...
 
