@@ -1,4 +1,4 @@
-"""The coordination of channels on an open workshop: its desk, its coordinator, and the dispatcher that works for it."""
+"""The coordination of channels on an open workshop: its desk and its coordinator."""
 
 from functools import partial
 
@@ -8,7 +8,6 @@ from chimera.bootstrap.workshop import Workshop
 from chimera.pipeline.releasing import release_answered
 from chimera.runtime.coordination.coordinator import Coordinator
 from chimera.runtime.coordination.desk import Desk
-from chimera.runtime.dispatch.dispatcher import Dispatcher
 from chimera.runtime.dispatch.task_queue import TaskQueue
 from chimera.safety.policy import load_policy
 from chimera.sources.catalogue import open_source
@@ -36,15 +35,3 @@ def coordinator_of(shop: Workshop, queue: TaskQueue) -> Coordinator:
         may_begin=lambda: not shop.crew.halt.halted(),
     )
     return Coordinator(desk, partial(release_answered, shop.crew))
-
-
-def dispatcher_of(shop: Workshop, queue: TaskQueue, coordinator: Coordinator) -> Dispatcher:
-    """Works on the tasks of the workshop's roles with the agents it hosts, unless the studio is halted."""
-    return Dispatcher(
-        shop.host.id,
-        shop.roster,
-        queue,
-        coordinator.handlers,
-        shop.host.roles,
-        may_begin=lambda: not (shop.crew.halt.halted() or shop.host.lost.is_set()),
-    )

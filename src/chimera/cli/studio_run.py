@@ -3,21 +3,22 @@
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 from uuid import UUID
 
-from cyclopts import Parameter
+from cyclopts import Parameter, validators
 
 from chimera.agents.director.persona import load_persona
 from chimera.agents.planner.objective_file import example_text, read_objective
 from chimera.agents.planner.planning import Plan
-from chimera.bootstrap.coordination import coordinator_of, dispatcher_of, queue_of
+from chimera.bootstrap.coordination import coordinator_of, queue_of
+from chimera.bootstrap.crew import one_of_each
+from chimera.bootstrap.handlers import handlers_of
 from chimera.bootstrap.studio import open_studio
-from chimera.bootstrap.workshop import Workshop, open_workshop
+from chimera.bootstrap.workshop import EVERY_ROLE, Workshop, open_workshop
 from chimera.cli.channel_status import print_status, status_document
 from chimera.cli.document import print_json
 from chimera.cli.options import Json
@@ -25,26 +26,34 @@ from chimera.cli.person import As, person
 from chimera.cli.scout import parse_as_of
 from chimera.cli.screen import screen, visible
 from chimera.cli.studio import studio_of_environment
+from chimera.cli.worker import AsLines, stop_signals
 from chimera.config.settings import Settings
 from chimera.contracts.channel_event import ChannelEvent
 from chimera.contracts.objective import Objective
 from chimera.core.clock import SystemClock
 from chimera.core.errors import EngineUnavailable
 from chimera.core.progress import silent
+from chimera.core.vocabulary import Role
 from chimera.runtime.coordination import objectives
-from chimera.runtime.coordination.coordinator import Coordinator, Planned
+from chimera.runtime.coordination.coordinator import Coordinator
 from chimera.runtime.coordination.telling import ChannelTeller
 from chimera.runtime.dispatch.dispatcher import Dispatcher
+from chimera.runtime.dispatch.task_queue import TaskQueue
 from chimera.sources.catalogue import open_source
 
 DRAIN_SECONDS = 10.0
 ObjectiveFile = Annotated[Path, Parameter(help="The channel's objective, TOML or JSON: `chimera studio example`.")]
 Until = Annotated[str | None, Parameter(help="Stop at this moment (ISO 8601), instead of at Ctrl-C.")]
-Pieces = Annotated[int | None, Parameter(help="Stop once so many pieces were published.")]
+Pieces = Annotated[
+    int | None, Parameter(validator=validators.Number(gte=1), help="Stop once so many pieces were published.")
+]
+Agents = Annotated[int, Parameter(validator=validators.Number(gte=1, lte=1000), help="How many agents of each role.")]
 Name = Annotated[str, Parameter(help="The objective's name.")]
 
 
-async def run(*, objective: ObjectiveFile, until: Until = None, pieces: Pieces = None, json: Json = False) -> None:
+async def run(
+    *, objective: ObjectiveFile, until: Until = None, pieces: Pieces = None, agents: Agents = 1, json: AsLines = False
+) -> None:
     """Run the channel unattended until it is stopped: find, choose, make, review, publish, at its cadence.
 
     A second run on the same objective goes on where the first stopped; a changed file is taken up, and what it changes
@@ -58,18 +67,19 @@ async def run(*, objective: ObjectiveFile, until: Until = None, pieces: Pieces =
     async with open_studio(Settings.from_environment(os.environ), clock) as studio:
         registered = await objectives.register(studio.database, clock, wanted)
         log(_registered(registered, clock.now()))
-        async with open_workshop(studio, silent) as shop:
+        counts = {role: 1 if role is Role.CFO else agents for role in one_of_each(studio)}
+        async with open_workshop(studio, silent, EVERY_ROLE, counts) as shop:
             await studio.sweep()
             await _work(shop, registered.record.id, log, end, pieces)
 
 
 async def _work(shop: Workshop, objective_id: UUID, log: "_Log", end: datetime | None, pieces: int | None) -> None:
-    clock, database = shop.studio.clock, shop.studio.database
-    teller = ChannelTeller(database, clock, objective_id, log)
+    clock = shop.studio.clock
+    teller = ChannelTeller(shop.studio.database, clock, objective_id, log)
     await teller.look(None)
     queue = queue_of(shop)
     coordinator = coordinator_of(shop, queue)
-    dispatcher = dispatcher_of(shop, queue, coordinator)
+    dispatcher = _dispatcher(shop, queue, coordinator)
     enough = asyncio.Event()
 
     async def seen(planned: Mapping[UUID, Plan]) -> None:
@@ -77,41 +87,48 @@ async def _work(shop: Workshop, objective_id: UUID, log: "_Log", end: datetime |
         if (end is not None and clock.now() >= end) or (pieces is not None and log.published >= pieces):
             enough.set()
 
-    async with _at_work(shop, coordinator, dispatcher, seen) as working:
-        stopping = asyncio.create_task(enough.wait())
-        await asyncio.wait({stopping, *working}, return_when=asyncio.FIRST_COMPLETED)
-        stopping.cancel()
+    working = [
+        asyncio.create_task(dispatcher.run(), name="dispatcher"),
+        asyncio.create_task(coordinator.run(seen), name="coordination"),
+    ]
+    try:
+        async with stop_signals() as stop:
+            await _until_ended([stop, enough], shop, working)
+            log.say("stopping: what is at work gets 10 seconds, the rest is left for the next run")
+            working[1].cancel()
+            await asyncio.gather(dispatcher.drain(DRAIN_SECONDS), shop.durable.drain(DRAIN_SECONDS))
+    finally:
+        for task in working:
+            task.cancel()
+        await asyncio.gather(*working, return_exceptions=True)
+    await teller.look(None)
+
+
+def _dispatcher(shop: Workshop, queue: TaskQueue, coordinator: Coordinator) -> Dispatcher:
+    def may_begin() -> bool:
+        return not (shop.crew.halt.halted() or shop.host.lost.is_set())
+
+    handlers = handlers_of(shop, coordinator)
+    return Dispatcher(shop.host.id, shop.roster, queue, handlers, shop.host.roles, may_begin=may_begin)
+
+
+async def _until_ended(ends: Sequence[asyncio.Event], shop: Workshop, working: Sequence[asyncio.Task[None]]) -> None:
+    """Until one of the ends is there.
+
+    Raises:
+        EngineUnavailable: the process has lost its slot: others may have its work.
+    """
+    waits = [asyncio.create_task(event.wait()) for event in (*ends, shop.host.lost)]
+    try:
+        await asyncio.wait([*waits, *working], return_when=asyncio.FIRST_COMPLETED)
         for task in working:
             if task.done():
                 task.result()
         if shop.host.lost.is_set():
             raise EngineUnavailable("this process was cut off for too long: run it again, it goes on where it stopped")
-    await teller.look(None)
-
-
-@asynccontextmanager
-async def _at_work(
-    shop: Workshop, coordinator: Coordinator, dispatcher: Dispatcher, seen: Planned
-) -> AsyncIterator[list[asyncio.Task[None]]]:
-    """Dispatcher and rounds while the block runs; at its end what is under way is finished or given back."""
-    working = [
-        asyncio.create_task(dispatcher.run(), name="dispatcher"),
-        asyncio.create_task(coordinator.run(seen), name="coordination"),
-        asyncio.create_task(_until_lost(shop), name="the slot"),
-    ]
-    try:
-        yield working
     finally:
-        working[1].cancel()
-        with suppress(Exception):
-            await asyncio.shield(dispatcher.drain(DRAIN_SECONDS))
-        for task in working:
-            task.cancel()
-        await asyncio.gather(*working, return_exceptions=True)
-
-
-async def _until_lost(shop: Workshop) -> None:
-    await shop.host.lost.wait()
+        for wait in waits:
+            wait.cancel()
 
 
 async def status(*, json: Json = False) -> None:
@@ -179,3 +196,9 @@ class _Log:
             line = f"{event.at:%Y-%m-%d %H:%M:%S} {event.objective} {slot}{event.event}: {event.message}"
             sys.stdout.write(visible(line) + "\n")
         sys.stdout.flush()
+
+    def say(self, sentence: str) -> None:
+        """What is no event of the channel, for people only."""
+        if not self._as_json:
+            sys.stdout.write(sentence + "\n")
+            sys.stdout.flush()

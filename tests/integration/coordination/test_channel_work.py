@@ -109,7 +109,7 @@ async def test_two_channels_that_chose_one_topic_at_once_are_told_apart_by_the_j
     assert sorted(record.attempt for record in await rig.tasks(CHOOSE)) == [1, 2]
 
 
-async def test_work_that_read_an_objective_that_has_changed_is_done_again_and_does_not_count_as_failed(rig: Rig) -> None:
+async def test_work_that_read_an_objective_that_has_changed_is_done_again_and_counts_as_no_failure(rig: Rig) -> None:
     standing = await rig.register()
     await rig.round()
     await rig.work(SCAN)
