@@ -11,6 +11,7 @@ from chimera.core.errors import (
     Conflict,
     GovernanceRefusal,
     InternalError,
+    NoTrends,
     SpendPaused,
     WaitsForHuman,
 )
@@ -49,7 +50,7 @@ def failed_state(task: TaskRecord, failure: ChimeraError) -> TaskState:
     """A refusal that repeating can't change ends the task; anything else is tried again until the attempts are used."""
     if isinstance(failure, WaitsForHuman):
         return TaskState.WAITING
-    if isinstance(failure, GovernanceRefusal | BadInput) and not isinstance(failure, _PASSING):
+    if isinstance(failure, GovernanceRefusal | BadInput | NoTrends) and not isinstance(failure, _PASSING):
         return TaskState.FAILED
     return TaskState.QUEUED if task.attempt < task.attempts_max else TaskState.DEAD
 
