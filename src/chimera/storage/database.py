@@ -19,6 +19,7 @@ WriterConnection = psycopg.Connection[TupleRow]
 POOL_CONNECTIONS_MAX = 8
 CONNECT_SECONDS_MAX = 10.0
 STATEMENT_TIMEOUT_MS = 30_000
+IDLE_IN_TRANSACTION_MS = 10_000
 WRITER_WAIT_MS = 10_000
 WRITER_NAME = "chimera-treasury"
 """What the writers' sessions are called in the server's list of activities."""
@@ -65,6 +66,7 @@ async def open_database(url: str) -> AsyncIterator[Database]:
         min_size=1,
         max_size=POOL_CONNECTIONS_MAX,
         open=False,
+        configure=_let_go_when_stopped,
         timeout=CONNECT_SECONDS_MAX,
         check=AsyncConnectionPool.check_connection,
         kwargs={
@@ -78,6 +80,12 @@ async def open_database(url: str) -> AsyncIterator[Database]:
         yield Database(pool, url)
     finally:
         await pool.close()
+
+
+async def _let_go_when_stopped(connection: Connection) -> None:
+    """A process that is stopped amid a transaction loses its locks, which others wait for, after ten seconds."""
+    await connection.execute(f"SET idle_in_transaction_session_timeout = {IDLE_IN_TRANSACTION_MS}")
+    await connection.commit()
 
 
 async def check_connection(url: str) -> int:
