@@ -22,6 +22,7 @@ POOL_CONNECTIONS_MAX = 8
 CONNECT_SECONDS_MAX = 10.0
 STATEMENT_TIMEOUT_MS = 30_000
 IDLE_IN_TRANSACTION_MS = 10_000
+"""A process that is stopped amid a transaction loses its locks, which others wait for, after so long."""
 WRITER_WAIT_MS = 10_000
 WRITER_NAME = "chimera-treasury"
 """What the writers' sessions are called in the server's list of activities."""
@@ -86,14 +87,13 @@ async def open_database(url: str) -> AsyncIterator[Database]:
             url,
             {
                 "statement_timeout": str(STATEMENT_TIMEOUT_MS),
-                "idle_in_transaction_session_timeout": str(STATEMENT_TIMEOUT_MS),
+                "idle_in_transaction_session_timeout": str(IDLE_IN_TRANSACTION_MS),
                 "timezone": "UTC",
             },
         ),
         min_size=1,
         max_size=POOL_CONNECTIONS_MAX,
         open=False,
-        configure=_let_go_when_stopped,
         timeout=CONNECT_SECONDS_MAX,
         check=AsyncConnectionPool.check_connection,
         kwargs={
@@ -108,12 +108,6 @@ async def open_database(url: str) -> AsyncIterator[Database]:
         yield Database(pool, url)
     finally:
         await pool.close()
-
-
-async def _let_go_when_stopped(connection: Connection) -> None:
-    """A process that is stopped amid a transaction loses its locks, which others wait for, after ten seconds."""
-    await connection.execute(f"SET idle_in_transaction_session_timeout = {IDLE_IN_TRANSACTION_MS}")
-    await connection.commit()
 
 
 async def check_connection(url: str) -> int:
