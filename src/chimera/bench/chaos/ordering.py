@@ -1,43 +1,40 @@
-"""Orders pieces: cheap ones, about whatever the recorded sample holds.
-
-Whoever orders is a process that keeps no role: it begins the pieces' workflows and ends, and the crew takes them over.
-"""
+"""Orders pieces, and tasks beside them: cheap ones, about whatever the recorded sample holds."""
 
 import asyncio
-import json
-import os
 import random
-import subprocess
-import sys
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID, uuid5
 
+import psycopg
+from redis.asyncio import Redis
+
 from chimera.agents.director.persona import DEFAULT_PERSONA, load_persona
+from chimera.bench.chaos.engines import KillableEngine
 from chimera.bootstrap.scouting import scout_of
-from chimera.bootstrap.studio import Studio, open_studio
-from chimera.bootstrap.workshop import open_workshop
-from chimera.config.settings import Settings
+from chimera.bootstrap.studio import Studio
 from chimera.contracts.asset import ToolChoice
 from chimera.contracts.order import ContentOrder
 from chimera.contracts.trend import TrendAnalysisRequest
 from chimera.core.clock import SystemClock
-from chimera.core.errors import InternalError, NoTrends
-from chimera.core.progress import silent
+from chimera.core.errors import ChimeraError, InternalError, NoTrends
 from chimera.core.vocabulary import Aspect, QualityPreset, Role, TaskKind
+from chimera.pipeline.durable.handing_in import hand_in
 from chimera.runtime.dispatch.task_queue import TaskQueue
 from chimera.safety.topics import sensitive_topics
 from chimera.sources.catalogue import open_source
+from chimera.storage.database import open_database
 from chimera.storage.records.task import NewTask
 
 _SOURCE = "recorded"
 _LOOKS = 6
 _LOOK_APART = timedelta(days=2)
 _WORDS_MIN, _WORDS_MAX = 100, 120
-_ORDER_SECONDS_MAX = 180.0
-_TRIES_MAX = 5
+_TRIES_MAX = 120
+_TRY_AGAIN_SECONDS = 1.0
 _ATTEMPTS_MAX = 100
 TASKS_A_PIECE = 20
 """Tasks that do nothing, ordered beside each piece: they go through the queue and its rows."""
@@ -64,8 +61,8 @@ async def find_trends(studio: Studio) -> tuple[UUID, ...]:
 class Orders:
     """Pieces ordered so far. `order` returns at once; ordered pieces count from then on, whatever becomes of them."""
 
-    def __init__(self, environment: Mapping[str, str], trends: Sequence[UUID], seed: int) -> None:
-        self._environment = dict(environment)
+    def __init__(self, postgresql: KillableEngine, valkey: KillableEngine, trends: Sequence[UUID], seed: int) -> None:
+        self._postgresql, self._valkey = postgresql, valkey
         self._trends = tuple(trends)
         self._chance = random.Random(seed)  # noqa: S311 - to be repeated from the seed
         self._thread: threading.Thread | None = None
@@ -86,43 +83,35 @@ class Orders:
         self._thread.start()
 
     def _send(self, wanted: Mapping[UUID, UUID]) -> None:
-        """The same order again, until its process ended well: a piece ordered twice is one piece."""
-        given = json.dumps({str(content_id): str(trend_id) for content_id, trend_id in wanted.items()})
+        """The same order again while an engine is away: what is ordered twice is one piece, and one task."""
+        orders = {content_id: _order(content_id, trend_id) for content_id, trend_id in wanted.items()}
         for _ in range(_TRIES_MAX):
-            sent = subprocess.run(
-                [sys.executable, "-m", "chimera.bench.chaos.ordering"],
-                env=self._environment,
-                input=given.encode(),
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                timeout=_ORDER_SECONDS_MAX,
-                check=False,
-            )
-            if sent.returncode == 0:
+            try:
+                hand_in(self._postgresql.url, {piece: order.model_dump(mode="json") for piece, order in orders.items()})
+                asyncio.run(self._send_tasks(list(wanted)))
+            except (ChimeraError, psycopg.Error):
+                time.sleep(_TRY_AGAIN_SECONDS)
+            else:
                 return
 
+    async def _send_tasks(self, content_ids: Sequence[UUID]) -> None:
+        clock = SystemClock()
+        async with open_database(self._postgresql.url) as database, Redis.from_url(self._valkey.url) as redis:
+            tasks = [task for content_id in content_ids for task in _tasks(content_id, clock.now())]
+            await TaskQueue(database, redis, clock).submit(tasks)
 
-async def _order(wanted: Mapping[UUID, UUID]) -> None:
-    settings = Settings.from_environment(os.environ)
-    async with (
-        open_studio(settings, SystemClock()) as studio,
-        open_workshop(studio, silent, frozenset()) as shop,
-    ):
-        for content_id, trend_id in wanted.items():
-            order = ContentOrder(
-                content_id=content_id,
-                trend_id=trend_id,
-                personality_profile=load_persona(DEFAULT_PERSONA),
-                words_min=_WORDS_MIN,
-                words_max=_WORDS_MAX,
-                aspect=Aspect.SQUARE,
-                quality_preset=QualityPreset.DRAFT,
-                tools=ToolChoice(image="local", video="local", audio="local"),
-            )
-            await shop.durable.start(content_id, order.model_dump(mode="json"))
-        await TaskQueue(studio.database, studio.redis, studio.clock).submit(
-            [task for content_id in wanted for task in _tasks(content_id, studio.clock.now())]
-        )
+
+def _order(content_id: UUID, trend_id: UUID) -> ContentOrder:
+    return ContentOrder(
+        content_id=content_id,
+        trend_id=trend_id,
+        personality_profile=load_persona(DEFAULT_PERSONA),
+        words_min=_WORDS_MIN,
+        words_max=_WORDS_MAX,
+        aspect=Aspect.SQUARE,
+        quality_preset=QualityPreset.DRAFT,
+        tools=ToolChoice(image="local", video="local", audio="local"),
+    )
 
 
 def _tasks(content_id: UUID, now: datetime) -> Iterator[NewTask]:
@@ -137,7 +126,3 @@ def _tasks(content_id: UUID, now: datetime) -> Iterator[NewTask]:
             not_before=now,
             attempts_max=_ATTEMPTS_MAX,
         )
-
-
-if __name__ == "__main__":
-    asyncio.run(_order({UUID(piece): UUID(trend) for piece, trend in json.load(sys.stdin).items()}))

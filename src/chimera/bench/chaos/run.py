@@ -63,15 +63,6 @@ class _Ground:
         """Straight to the engines, past every proxy."""
         return Settings(chimera_home=self.home, database_url=self.postgresql.url, redis_url=self.valkey.url)
 
-    @property
-    def environment(self) -> dict[str, str]:
-        given = {
-            "CHIMERA_HOME": str(self.home),
-            "DATABASE_URL": self.postgresql.url,
-            "REDIS_URL": self.valkey.url,
-        }
-        return {**os.environ, **given}
-
 
 @dataclass(frozen=True, slots=True)
 class Trial:
@@ -134,7 +125,7 @@ def open_trial(size: ChaosSize, progress: Progress, *, keep_home: bool = False) 
         )
         storm = Storm(
             strikes=Strikes(processes, ground.postgresql, ground.valkey),
-            orders=Orders(ground.environment, trends, size.seed),
+            orders=Orders(ground.postgresql, ground.valkey, trends, size.seed),
             onlooker=onlooker,
             work_folder=ground.home / "work",
             in_flight=size.pieces,

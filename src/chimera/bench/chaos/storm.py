@@ -22,7 +22,6 @@ REST_SECONDS_MAX = 900.0
 _HIT_SECONDS_MAX = 20.0
 """How long a fault waits for something that it could hit."""
 _REST_LOOK_SECONDS = 0.25
-_RENEW_ORDERS_SHARE = 0.75
 
 
 @dataclass
@@ -99,7 +98,7 @@ class Storm:
         self._lengths.watch(now, self._pieces)
         self.recoveries.watch(now, self._pieces, self._ended)
         missing = self.in_flight - (len(self.ordered) - len(self._ended))
-        if order and not self.orders.busy and missing >= self.in_flight * (1 - _RENEW_ORDERS_SHARE):
+        if order and not self.orders.busy and missing > 0:
             self.orders.order(missing)
         return now
 

@@ -25,7 +25,7 @@ UNFINISHED_MAX = 1000
 CANCELLED = "CANCELLED"
 """A piece's workflow is cancelled only on the way back to an earlier step."""
 _GIVEN_UP = "MAX_RECOVERY_ATTEMPTS_EXCEEDED"
-_RECOVERY_QUEUE = "_dbos_internal_queue"
+RECOVERY_QUEUE = "_dbos_internal_queue"
 """Where a piece's own workflow waits to be taken over; every process pulls from it."""
 
 GivenUp = Callable[[UUID, ChimeraError], Awaitable[None]]
@@ -70,7 +70,7 @@ class Takeover:
         for workflow in left:
             executor = workflow.executor_id
             if executor is not None and executor != self._host.executor_id and not others.live(executor):
-                queue = QUEUES.get(workflow.name, _RECOVERY_QUEUE)
+                queue = QUEUES.get(workflow.name, RECOVERY_QUEUE)
                 await asyncio.to_thread(_reenqueue, workflow.workflow_id, executor, queue)
 
     async def _begin_again(self, others: Others) -> None:
