@@ -17,6 +17,7 @@ from chimera.bench.chaos.engines import KillableEngine
 from chimera.bootstrap.scouting import scout_of
 from chimera.bootstrap.studio import Studio
 from chimera.contracts.asset import ToolChoice
+from chimera.contracts.evidence import TrendEvidence
 from chimera.contracts.order import ContentOrder
 from chimera.contracts.trend import TrendAnalysisRequest
 from chimera.core.clock import SystemClock
@@ -27,6 +28,7 @@ from chimera.runtime.dispatch.task_queue import TaskQueue
 from chimera.safety.topics import sensitive_topics
 from chimera.sources.catalogue import open_source
 from chimera.storage.database import open_database
+from chimera.storage.records import trends
 from chimera.storage.records.task import NewTask
 
 _SOURCE = "recorded"
@@ -52,10 +54,18 @@ async def find_trends(studio: Studio) -> tuple[UUID, ...]:
             analysis = await scout_of(studio, scout_id, source, source.end() - look * _LOOK_APART).analyze(request)
         except NoTrends:
             continue
-        found += [trend.trend_id for trend in analysis.trends if not sensitive_topics([trend.topic])]
+        found += [trend.trend_id for trend in analysis.trends]
+    async with studio.database.transaction() as connection:
+        rows = await trends.get_many(connection, found)
+    found = sorted(row.id for row in rows if not sensitive_topics([row.topic, *_texts(row.evidence)]))
     if not found:
         raise InternalError("the recorded sample holds nothing to make pieces about")
     return tuple(found)
+
+
+def _texts(evidence: TrendEvidence) -> list[str]:
+    """What the planner looks at to tell what is sensitive."""
+    return [phrase.name for phrase in evidence.phrases] + [" ".join(post.keywords) for post in evidence.top_posts]
 
 
 class Orders:
