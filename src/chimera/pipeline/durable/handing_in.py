@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from dbos import DBOSClient
+from sqlalchemy.exc import SQLAlchemyError
 
+from chimera.core.errors import EngineUnavailable
 from chimera.pipeline.durable.process import Document
 from chimera.pipeline.durable.takeover import RECOVERY_QUEUE
 from chimera.pipeline.durable.workflows import CONTENT
@@ -13,9 +15,17 @@ from chimera.storage.rights import ENGINE_SCHEMA
 
 
 def hand_in(database_url: str, orders: Mapping[UUID, Document]) -> None:
-    """Leave these orders for the crew, by the pieces' ids; the same id twice is one piece. Blocks while the database is
-    away."""
-    client = DBOSClient(system_database_url=database_url, dbos_system_schema=ENGINE_SCHEMA)
+    """Leave these orders for the crew, by the pieces' ids; the same id twice is one piece.
+
+    Raises:
+        EngineUnavailable: the database is away, or no process ever worked on it; some of them may be handed in.
+    """
+    try:
+        client = DBOSClient(
+            system_database_url=database_url, dbos_system_schema=ENGINE_SCHEMA, retry_connection_errors=False
+        )
+    except SQLAlchemyError as error:
+        raise EngineUnavailable("the pieces can't be handed in: the database can't be reached") from error
     try:
         for content_id, order in orders.items():
             client.enqueue(
@@ -27,5 +37,8 @@ def hand_in(database_url: str, orders: Mapping[UUID, Document]) -> None:
                 },
                 order,
             )
+    except SQLAlchemyError as error:
+        why = str(error).splitlines()[0]
+        raise EngineUnavailable(f"the pieces can't be handed in: {why}. Is a worker running?") from error
     finally:
         client.destroy()
