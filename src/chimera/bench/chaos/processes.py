@@ -95,6 +95,14 @@ class Processes:
             place.process.wait()
             place.stopped = False
 
+    def kill_process(self, pid: int | None) -> bool:
+        """Kill -9 any process by its number; answers whether it was there."""
+        with suppress(ProcessLookupError):
+            if pid is not None:
+                os.kill(pid, signal.SIGKILL)
+                return True
+        return False
+
     def stop(self, place: Place) -> None:
         if place.process is not None and place.alive:
             place.process.send_signal(signal.SIGSTOP)

@@ -71,6 +71,11 @@ class Storm:
                 aim.young(now, self._youngest_seconds(now), self._lengths)
                 time.sleep(aim.look_again_seconds(now))
 
+    def look(self) -> tuple[PieceSeen, ...]:
+        """Keep the crew going, and see what is under way; orders nothing."""
+        self._look(order=False)
+        return self._pieces
+
     def come_to_rest(self) -> float:
         """Disturb nothing any more, and wait until every piece has ended; answers how long that took, in seconds."""
         began_at = time.monotonic()

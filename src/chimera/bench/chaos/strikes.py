@@ -1,13 +1,9 @@
 """The faults themselves: what each does to the crew, and what must be undone later."""
 
-import os
-import signal
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 
-import psutil  # type: ignore[import-untyped]
 import redis
 
 from chimera.bench.chaos.engines import KillableEngine
@@ -89,7 +85,7 @@ class Strikes:
         if not among:
             return None
         seen, pid = fault.choose(among)
-        return Hit(f"job {pid}", (seen,)) if _kill(pid) else None
+        return Hit(f"job {pid}", (seen,)) if self.processes.kill_process(pid) else None
 
     def _place(self, fault: Fault, piece: PieceSeen | None, pieces: Sequence[PieceSeen]) -> Place | None:
         if fault.moment is Moment.STARTING:
@@ -109,10 +105,9 @@ class Strikes:
                 self.processes.kill(place)
                 return Hit(told, mine, frozenset({pid}))
             case FaultKind.KILL_TOOLS:
-                ended = [
-                    tool.pid for tool in (*self.processes.tools(place), *self.processes.jobs(place)) if _kill(tool)
-                ]
-                return Hit(f"{told}: {len(ended)} tool processes", mine) if ended else None
+                tools = (*self.processes.tools(place), *self.processes.jobs(place))
+                ended = sum(self.processes.kill_process(tool.pid) for tool in tools)
+                return Hit(f"{told}: {ended} tool processes", mine) if ended else None
             case FaultKind.STOP_HOST:
                 self.processes.stop(place)
                 seconds = LEASE_SECONDS + BEYOND_LEASE_SECONDS + fault.seconds
@@ -129,11 +124,3 @@ class Strikes:
 
     def _after(self, seconds: float, undo: Callable[[], None]) -> None:
         self._later.append((time.monotonic() + seconds, undo))
-
-
-def _kill(process: "psutil.Process | int") -> bool:
-    number = process if isinstance(process, int) else process.pid
-    with suppress(ProcessLookupError, psutil.Error):
-        os.kill(number, signal.SIGKILL)
-        return True
-    return False
