@@ -75,14 +75,9 @@ async def get(connection: Connection, agent_id: UUID) -> AgentRecord | None:
         return await cursor.fetchone()
 
 
-async def set_status(
-    connection: Connection, agent_ids: Sequence[UUID], statuses: Sequence[AgentStatus], heartbeat: datetime
-) -> None:
-    """What these agents do now, agent by agent."""
+async def set_status(connection: Connection, agent_id: UUID, status: AgentStatus, heartbeat: datetime) -> None:
     await connection.execute(
-        "UPDATE agents SET status = told.status, last_heartbeat = %s "
-        "FROM unnest(%s::uuid[], %s::text[]) AS told(id, status) WHERE agents.id = told.id",
-        (heartbeat, list(agent_ids), [str(status) for status in statuses]),
+        "UPDATE agents SET status = %s, last_heartbeat = %s WHERE id = %s", (status, heartbeat, agent_id)
     )
 
 
@@ -175,11 +170,10 @@ async def list_(
     ]
 
 
-async def beginning_with(connection: Connection, digits: str, limit: int) -> list[UUID]:
-    """Agents whose id, written without dashes, begins with these hexadecimal digits."""
+async def with_digits(connection: Connection, digits: str, limit: int) -> list[UUID]:
+    """Agents with these hexadecimal digits in their id, written without dashes."""
     cursor = await connection.execute(
-        "SELECT id FROM agents WHERE id >= rpad(%(digits)s, 32, '0')::uuid AND id <= rpad(%(digits)s, 32, 'f')::uuid "
-        "ORDER BY id LIMIT %(limit)s",
-        {"digits": digits, "limit": limit},
+        "SELECT id FROM agents WHERE position(%s IN replace(id::text, '-', '')) > 0 ORDER BY id LIMIT %s",
+        (digits, limit),
     )
     return [row["id"] for row in await cursor.fetchall()]
