@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Self, cast
 from uuid import UUID, uuid4
 
 from chimera.agents.artist.production import Production, ProductionOptions, production_request_id
@@ -46,8 +46,16 @@ _PROFILE = PersonalityProfile(
 )
 
 
+class StandIn:
+    """Speaks as whoever it is told, and stays the one that the test holds."""
+
+    def speaking_as(self, agent_id: UUID) -> Self:
+        del agent_id
+        return self
+
+
 @dataclass
-class Director:
+class Director(StandIn):
     """Writes a draft that is estimated at `cost`."""
 
     database: Database
@@ -78,7 +86,7 @@ class Director:
 
 
 @dataclass
-class Artist:
+class Artist(StandIn):
     """Produces at `cost` and in `takes`, or fails as told; `used_usd` is what its jobs left. `produced` tells each
     call's attempt."""
 
@@ -134,7 +142,7 @@ def _production(content_id: UUID, attempt: int, cost: Decimal) -> Production:
 
 
 @dataclass
-class Judge:
+class Judge(StandIn):
     outcome: ReviewOutcome = ReviewOutcome.PASSED
 
     async def review(self, content_id: UUID, request: QualityRequest, texts: object) -> Review:
@@ -146,7 +154,7 @@ class Judge:
         )  # fmt: skip
 
 
-class Worker:
+class Worker(StandIn):
     async def publish(self, content_id: UUID, review: Review) -> Publication:
         del review
         return Publication(content_id=content_id, platform_ids={}, urls={}, published_at=AS_OF)
@@ -217,7 +225,8 @@ async def open_workshop(database: Database, treasury: Treasury, clock: FixedCloc
         )
     director, artist, judge = Director(database, director_id), Artist(clock), Judge()
     stand_ins: dict[str, Any] = {
-        "planner": None, "director": director, "artist": artist, "judge": judge, "worker": Worker(), "blobs": Blobs()
+        "planner": StandIn(), "director": director, "artist": artist, "judge": judge, "worker": Worker(),
+        "blobs": Blobs(),
     }  # fmt: skip
     crew = Crew(
         agent_ids={**dict.fromkeys(Role, director_id), Role.ARTIST: spender},

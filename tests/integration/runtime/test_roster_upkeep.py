@@ -88,6 +88,7 @@ async def test_without_redis_work_goes_on_with_one_warning_and_states_come_back(
                     await asyncio.sleep(0.01)
                 redis.gone = False
                 while await live_counts(stage.redis) != {Role.WORKER: 3}:
+                    await work_once(roster, Role.WORKER)
                     await asyncio.sleep(0.01)
         finally:
             running.cancel()

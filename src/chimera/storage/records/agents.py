@@ -46,11 +46,14 @@ class AgentRecord:
 async def ensure(connection: Connection, role: Role, capabilities: list[str], new_id: UUID) -> UUID:
     """The id of the oldest agent of `role`, made under `new_id` if there is none; safe against a second process.
 
-    Agents of other programs have a name and don't count.
+    Agents of other programs have a name and don't count; retired ones neither.
     """
     await connection.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", (f"agents/{role}",))
     cursor = await connection.execute(
-        "SELECT id FROM agents WHERE role = %s AND NOT config ? 'name' ORDER BY created_at, id LIMIT 1", (role,)
+        "SELECT id FROM agents WHERE role = %s AND NOT config ? 'name' AND NOT EXISTS "
+        "(SELECT FROM crew_member WHERE agent_id = agents.id AND retired_at IS NOT NULL) "
+        "ORDER BY created_at, id LIMIT 1",
+        (role,),
     )
     if row := await cursor.fetchone():
         found: UUID = row["id"]
