@@ -18,6 +18,7 @@ from chimera.contracts.channel_post import MediaName
 from chimera.core.progress import Progress
 from chimera.core.vocabulary import Role
 from chimera.pipeline.answers import open_answers
+from chimera.pipeline.callers import known_caller
 from chimera.pipeline.crew import Crew
 from chimera.pipeline.halt import open_halt
 from chimera.pipeline.stages import Stages
@@ -40,7 +41,9 @@ async def open_crew(studio: Studio, progress: Progress) -> AsyncIterator[Crew]:
     tools = tool_server_command(studio.home)
     cfo = Cfo(studio.treasurer)
     async with (
-        open_toolbox(tools, studio.treasurer.public_key, studio.clock) as toolbox,
+        open_toolbox(
+            tools, studio.treasurer.public_key, studio.clock, partial(known_caller, studio.database)
+        ) as toolbox,
         open_answers(cfo, studio.sweep, studio.clock, studio.database.url) as answers,
         open_halt(studio.database.url, progress) as halt,
         open_timetable(studio.database, studio.clock, halt) as timetable,

@@ -188,7 +188,7 @@ async def test_a_production_that_fails_while_the_studio_is_halted_leaves_no_mone
             await until_halted(halt)
             raise ToolFailed("no room")
 
-        shop.artist.open_work = open_work  # type: ignore[method-assign, assignment]
+        shop.artist.open_work = open_work  # type: ignore[method-assign]
         order = await start(shop, durable)
         with pytest.raises(ChimeraError, match="no room"):
             await durable.result(order.content_id)
