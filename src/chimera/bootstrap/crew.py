@@ -15,12 +15,13 @@ from chimera.agents.planner.agent import Planner
 from chimera.agents.worker.agent import Worker
 from chimera.bootstrap.studio import Studio
 from chimera.contracts.channel_post import MediaName
-from chimera.core.progress import Progress
+from chimera.core.progress import Progress, both
 from chimera.core.vocabulary import Role
 from chimera.pipeline.answers import open_answers
 from chimera.pipeline.callers import known_caller
 from chimera.pipeline.crew import Crew
 from chimera.pipeline.halt import open_halt
+from chimera.pipeline.progress_events import open_progress_events
 from chimera.pipeline.stages import Stages
 from chimera.pipeline.telling import media_of
 from chimera.pipeline.timetable import open_timetable
@@ -47,6 +48,7 @@ async def open_crew(studio: Studio, progress: Progress) -> AsyncIterator[Crew]:
         open_answers(cfo, studio.sweep, studio.clock, studio.database.url) as answers,
         open_halt(studio.database.url, progress) as halt,
         open_timetable(studio.database, studio.clock, halt) as timetable,
+        open_progress_events(studio.redis, studio.clock) as events,
     ):
         await studio.presence.announce()
         ids, database, clock = studio.agent_ids, studio.database, studio.clock
@@ -81,7 +83,7 @@ async def open_crew(studio: Studio, progress: Progress) -> AsyncIterator[Crew]:
             database=database,
             blobs=studio.blobs,
             clock=clock,
-            progress=progress,
+            progress=both(progress, events),
         )
 
 

@@ -31,7 +31,7 @@ from chimera.contracts.settlement import Settlement
 from chimera.contracts.storyboard import Storyboard
 from chimera.core.clock import elapsed_ms
 from chimera.core.errors import ApprovalExpired, ChimeraError, NotFound, QualityFailed, SafetyBlocked
-from chimera.core.progress import ProgressEvent
+from chimera.core.progress import ProgressEvent, about
 from chimera.core.vocabulary import Stage
 from chimera.pipeline import flow
 from chimera.pipeline.crew import Crew
@@ -143,7 +143,7 @@ class ContentWorkflow:
             ProductionRequest(brief_id=order.content_id, tools=order.tools, quality_preset=order.quality_preset),
             approval=signed,
             options=ProductionOptions(aspect=order.aspect, attempt=attempt, estimated_cpu_seconds=estimated),
-            progress=self._crew.progress,
+            progress=about(order.content_id, self._crew.progress),
         )
 
     async def _review(self, order: ContentOrder, production: Production) -> Review:
@@ -212,12 +212,13 @@ class ContentWorkflow:
     @asynccontextmanager
     async def _timed(self, named: flow.Step, content_id: UUID) -> AsyncIterator[None]:
         started_at = self._crew.clock.monotonic()
-        self._crew.progress(ProgressEvent(named.name, 0.0, f"{named.role} at work"))
+        tell = about(content_id, self._crew.progress)
+        tell(ProgressEvent(named.name, 0.0, f"{named.role} at work"))
         yield
         took_ms = elapsed_ms(self._crew.clock, started_at)
         async with self._crew.database.transaction() as connection:
             await content_pipeline.add_timing(connection, content_id, named.name, took_ms)
-        self._crew.progress(ProgressEvent(named.name, 1.0, f"{took_ms / 1000:.1f} s"))
+        tell(ProgressEvent(named.name, 1.0, f"{took_ms / 1000:.1f} s"))
 
     async def _fail(self, content_id: UUID, failure: ChimeraError) -> None:
         async def run() -> None:

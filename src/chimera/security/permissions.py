@@ -72,7 +72,9 @@ RIGHTS: Mapping[Role | PersonRole, frozenset[Permission]] = MappingProxyType(
 )  # fmt: skip
 
 _EVERY_ROLE_BUT_THE_CFO: frozenset[Role | PersonRole] = frozenset(Role) - {Role.CFO}
-_MAKERS: frozenset[Role | PersonRole] = frozenset({Role.PLANNER, Role.WORKER, PersonRole.CREATOR, PersonRole.OPERATOR, PersonRole.ADMIN})
+_MAKERS: frozenset[Role | PersonRole] = frozenset(
+    {Role.PLANNER, Role.WORKER, PersonRole.CREATOR, PersonRole.OPERATOR, PersonRole.ADMIN}
+)
 SUBJECTS: Mapping[str, frozenset[Role | PersonRole]] = MappingProxyType(
     {
         "internal.agent.scout.analyze": _MAKERS,
