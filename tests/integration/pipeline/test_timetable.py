@@ -29,7 +29,7 @@ from chimera.storage.records.trends import TrendRecord
 from factories_production import AS_OF, make_storyboard
 from factories_workshop import OpenGate
 
-SECONDS_MAX = 20
+SECONDS_MAX = 60
 NEVER_SECONDS = 3600.0
 HOUR = timedelta(hours=1)
 PROCESS = Path(__file__).with_name("timetable_process.py")
