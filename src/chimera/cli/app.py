@@ -73,6 +73,10 @@ _GROUPS: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
                 "chimera.cli.content:show",
                 "Show one piece: its trend, script, tools, costs and where it stands.",
             ),
+            "watch": (
+                "chimera.cli.content_watch:watch",
+                "Show what a piece is doing, or all in flight, until they end.",
+            ),
             "schedule": (
                 "chimera.cli.content_schedule:schedule",
                 (
@@ -109,6 +113,29 @@ _GROUPS: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
             "open": (
                 "chimera.cli.content:open_content",
                 "Print where the piece's video lies; on a terminal, play it with the desktop's player too.",
+            ),
+        },
+    ),
+    "agents": (
+        "The crew: who there is, who works, who may not.",
+        {
+            "list": ("chimera.cli.agents:list_", "Count the agents by role and status, then list the newest."),
+            "show": ("chimera.cli.agents:show", "Show one agent: its row, its live state, its host, its settings."),
+            "spawn": (
+                "chimera.cli.agents:spawn",
+                (
+                    "Make agents; a running worker that hosts the role takes them in, or the next one started does.\n\n"
+                    "Use it as: chimera agents spawn artist --count 10 --config artist.json"
+                ),
+            ),
+            "pause": ("chimera.cli.agents:pause", "Let an agent finish what it does and take no more work."),
+            "resume": (
+                "chimera.cli.agents:resume",
+                "Let an agent work again, after a pause or after too many failures.",
+            ),
+            "retire": (
+                "chimera.cli.agents:retire",
+                "Let an agent finish what it does and never work again; what it did still names it.",
             ),
         },
     ),
