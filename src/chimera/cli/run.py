@@ -39,7 +39,6 @@ from chimera.contracts.run_report import RunReport
 from chimera.contracts.trend import TrendAnalysisRequest
 from chimera.core.clock import SystemClock
 from chimera.core.errors import NoTrends, ValidationFailed, WaitsForHuman
-from chimera.core.identity import new_id
 from chimera.core.limits import SCRIPT_WORDS_MAX, SCRIPT_WORDS_MIN
 from chimera.core.progress import Progress, ProgressEvent
 from chimera.core.vocabulary import Aspect, BudgetCategory, QualityPreset, Role

@@ -105,7 +105,7 @@ async def test_the_second_who_halts_changes_nothing_and_reads_the_first_ones_rea
     assert (first.halted, first.changed) == (second.halted, not second.changed) == (True, True)
     assert (second.by, second.reason) == ("ana", "fire drill")
     async with open_halt(database.url) as halt:
-        with pytest.raises(StudioHalted, match="halted by ana .* fire drill. `chimera unhalt`"):
+        with pytest.raises(StudioHalted, match=r"halted by ana .* fire drill. `chimera unhalt`"):
             halt.require_free()
 
 
