@@ -49,7 +49,7 @@ class Takeover:
                 await self.look()
             except EngineUnavailable as failure:
                 _log.warning("takeover_delayed", error=failure.message)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - the next look may succeed, and stopping would lose pieces
                 _log.error("takeover_failed", exc_info=error)
 
     async def look(self) -> Others:
@@ -114,7 +114,7 @@ async def listed(status: Sequence[str], names: Sequence[str], versions: Sequence
 
 
 async def rewind(workflow_id: str, start_step: int) -> None:
-    """Send a workflow back to a step under this version: whatever ran of it, or of its steps elsewhere, is called off."""
+    """Send a workflow back to a step under this version; whatever runs of it, or of its steps elsewhere, is dropped."""
     await DBOS.cancel_workflow_async(workflow_id, cancel_children=True)  # only an ended one can be sent back
     await DBOS.rewind_workflow_async(workflow_id, start_step=start_step, application_version=APPLICATION_VERSION)
 
