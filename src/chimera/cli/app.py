@@ -112,6 +112,44 @@ _GROUPS: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
             ),
         },
     ),
+    "agents": (
+        "The crew: who there is, who works, who may not.",
+        {
+            "list": ("chimera.cli.agents:list_", "Count the agents by role and status, then list the newest."),
+            "show": ("chimera.cli.agents:show", "Show one agent: its row, its live state, its host, its settings."),
+            "spawn": (
+                "chimera.cli.agents:spawn",
+                (
+                    "Make agents; a running worker that hosts the role takes them in, or the next one started does.\n\n"
+                    "Use it as: chimera agents spawn artist --count 10 --config artist.json"
+                ),
+            ),
+            "pause": ("chimera.cli.agents:pause", "Let an agent finish what it does and take no more work."),
+            "resume": (
+                "chimera.cli.agents:resume",
+                "Let an agent work again, after a pause or after too many failures.",
+            ),
+            "retire": (
+                "chimera.cli.agents:retire",
+                "Let an agent finish what it does and never work again; what it did still names it.",
+            ),
+        },
+    ),
+    "queue": (
+        "The queue of tasks: what waits, what was refused or given up.",
+        {
+            "stats": (
+                "chimera.cli.queue:stats",
+                "Show how many hints and tasks there are, since when the oldest waits, what was done in the last hour.",
+            ),
+            "peek": ("chimera.cli.queue:peek", "List the queued tasks in the order of their priority and age."),
+            "dead": (
+                "chimera.cli.queue:dead",
+                "List the newest dead letters with their reasons; with --clear, drop them all.",
+            ),
+            "retry": ("chimera.cli.queue:retry", "Queue a task that failed or was given up once more."),
+        },
+    ),
     "review": (
         "What waits for a person.",
         {
