@@ -100,12 +100,7 @@ class LightPieces:
 
     async def publish(self, content_id: UUID, confidence: str = "0.95", **kept: Any) -> None:
         stages = Stages(self.database, self.clock)
-        review = Review(
-            content_id=content_id, judge_agent_id=uuid4(), outcome=ReviewOutcome.PASSED,
-            confidence=Decimal(confidence), quality=QualityReport(quality_score=Decimal("0.9"), measures=()),
-            safety=SafetyReport(verdict=SafetyVerdict.PASSED, sensitive_topics=(), findings=(), policy_hash="x"),
-            reasons=("fine",),
-        )  # fmt: skip
+        review = light_review(content_id, confidence)
         async with self.database.transaction() as connection:
             document = review.model_dump(mode="json") | kept
             await content_pipeline.merge_metadata(connection, content_id, {"review": document})
@@ -114,6 +109,15 @@ class LightPieces:
 
     async def fail(self, content_id: UUID, failure: ChimeraError) -> None:
         await Stages(self.database, self.clock).fail(content_id, failure)
+
+
+def light_review(content_id: UUID, confidence: str, outcome: ReviewOutcome = ReviewOutcome.PASSED) -> Review:
+    """A judge's review of a piece with nothing against it."""
+    return Review(
+        content_id=content_id, judge_agent_id=uuid4(), outcome=outcome, confidence=Decimal(confidence),
+        quality=QualityReport(quality_score=Decimal("0.9"), measures=()), reasons=("fine",),
+        safety=SafetyReport(verdict=SafetyVerdict.PASSED, sensitive_topics=(), findings=(), policy_hash="x"),
+    )  # fmt: skip
 
 
 class NoHints:
@@ -212,7 +216,7 @@ async def open_rig(database: Database, clock: FixedClock, numbers: Sequence[int]
     desk = Desk(
         database=database, clock=clock, hints=cast("Hints", hints or NoHints()), pieces=pieces,
         scout=cast("Any", scout_at), planner=lambda agent_id: Planner(agent_id, database, clock, topics),
-        source=cast("Any", lambda name, columns: _Source(clock)), persona=lambda name: PROFILE,
+        source=cast("Any", lambda _name, _columns: _Source(clock)), persona=lambda _name: PROFILE,
         thresholds=policy.judge, policy_hash=policy.sha256, may_begin=lambda: True,
     )  # fmt: skip
     return Rig(database, clock, Coordinator(desk, release), desk, scout, pieces, ids, sensitive=sensitive)

@@ -3,14 +3,17 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from chimera.core.errors import ChimeraError, ToolFailed
+from chimera.core.errors import Cancelled, ChimeraError, ToolFailed
 
 
 def failure_of(error: Mapping[str, Any]) -> ChimeraError:
-    """The ChimeraError of this code; an unknown code is a ToolFailed that keeps it in its details."""
+    """The ChimeraError of this code; an unknown code is a ToolFailed that keeps it in its details.
+
+    A job that was cancelled is no piece that a person called off: that is a ToolFailed too.
+    """
     code, message, details = str(error.get("code")), str(error.get("message")), error.get("details")
     known = details if isinstance(details, dict) else {}
-    kind = _kinds().get(code)
+    kind = None if code == Cancelled.code else _kinds().get(code)
     if kind is None:
         return ToolFailed(message, {**known, "tool_code": code})
     return kind(message, known)

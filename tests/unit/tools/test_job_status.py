@@ -2,8 +2,8 @@
 
 import pytest
 
-from chimera.core.errors import ChimeraError, ToolFailed, VideoTooLong
-from chimera.tools.local.job_status import JobFacts, status_of
+from chimera.core.errors import Cancelled, ChimeraError, ToolFailed, VideoTooLong
+from chimera.tools.local.job_status import CANCELLED, JobFacts, status_of
 from chimera.tools.tool_failure import failure_of, is_lost
 
 REQUEST = {"tool": "voice", "job": {}}
@@ -19,6 +19,12 @@ def facts(
     error: dict[str, object] | None = None,
 ) -> JobFacts:
     return JobFacts(waiting, alive, started, 0.25, result, error, None)
+
+
+def test_a_job_that_was_cancelled_with_its_process_is_lost_and_calls_no_piece_off() -> None:
+    failure = failure_of({"code": CANCELLED, "message": "the job was cancelled", "details": {"lost": True}})
+    assert not isinstance(failure, Cancelled)
+    assert is_lost(failure)
 
 
 @pytest.mark.parametrize(
