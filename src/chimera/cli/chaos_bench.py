@@ -11,6 +11,7 @@ from rich.table import Table
 
 from chimera.bench.chaos.report import ChaosReport
 from chimera.bench.chaos.run import ChaosSize, run_chaos
+from chimera.bench.chaos.storm import MINUTES_MAX
 from chimera.cli.options import Json
 from chimera.core.progress import Progress, ProgressEvent, silent
 
@@ -20,6 +21,9 @@ Kills = Annotated[
 Seed = Annotated[int | None, Parameter(validator=Between(gte=0), help="Repeats the faults of an earlier run.")]
 Pieces = Annotated[int, Parameter(validator=Between(gte=1, lte=64), help="Pieces in flight at a time.")]
 Hosts = Annotated[int, Parameter(validator=Between(gte=1, lte=16), help="Processes that make them.")]
+Minutes = Annotated[
+    float, Parameter(validator=Between(gt=0, lte=1440), help="Faults that did not strike by then are left out.")
+]
 RealVoice = Annotated[
     bool, Parameter(name="--real-voice", negative="", help="Speak the scripts instead of humming them: slower.")
 ]
@@ -32,7 +36,11 @@ def bench_chaos(
     seed: Seed = None,
     pieces: Pieces = 6,
     hosts: Hosts = 3,
-    real_voice: RealVoice = False,
+    minutes: Minutes = MINUTES_MAX,
+    real_voice: Minutes = Annotated[
+    float, Parameter(validator=Between(gt=0, lte=1440), help="Faults that did not strike by then are left out.")
+]
+RealVoice = False,
     keep_home: Keep = False,
     json: Json = False,
 ) -> int:
@@ -40,7 +48,7 @@ def bench_chaos(
 
     Ends with exit code 1 if anything was lost, doubled or left behind. docs/benchmarks.md tells what is checked.
     """
-    size = ChaosSize(kills, secrets.randbelow(1_000_000) if seed is None else seed, pieces, hosts, real_voice)
+    size = ChaosSize(kills, secrets.randbelow(1_000_000) if seed is None else seed, pieces, hosts, real_voice, minutes)
     report = run_chaos(size, silent if json else _lines(), keep_home=keep_home)
     if json:
         sys.stdout.write(report.model_dump_json(indent=2) + "\n")
@@ -48,6 +56,7 @@ def bench_chaos(
         console = Console()
         for table in (_faults(report), _pieces(report), _recoveries(report), _violations(report)):
             console.print(table)
+        console.print(_told(report), highlight=False)
         console.print(f"Seed {report.seed}: chimera bench chaos --kills {kills} --seed {report.seed}", highlight=False)
     return 1 if report.violations else 0
 
@@ -64,7 +73,7 @@ def _lines() -> Progress:
 
 def _faults(report: ChaosReport) -> Table:
     title = (
-        f"{len(report.faults)} faults, {report.kills} of them kills, in {report.seconds:.0f} s on {report.cores} cores"
+        f"{len(report.faults)} faults, {report.kills} of them kills, in {report.seconds:.0f} s"
     )
     table = Table("Fault", "Moment", "Struck", "At that very moment", title=title)
     for count in report.counts:
@@ -97,3 +106,13 @@ def _violations(report: ChaosReport) -> Table:
     for violation in report.violations:
         table.add_row(violation.code, str(violation.content_id or ""), violation.message)
     return table
+
+
+def _told(report: ChaosReport) -> str:
+    exits = ", ".join(f"{count} with {code}" for code, count in report.exits_by_themselves.items()) or "none"
+    return (
+        f"{report.cores} cores, load {report.load_average_1m}. {report.passed_over} faults found nothing to hit, "
+        f"{report.left_out} were left out. {report.starts} starts of {report.hosts} processes; ended by themselves: {exits}. "
+        f"At rest {report.rest_seconds:.0f} s after the storm; told to stop, they ended after "
+        f"{', '.join(map(str, report.end_seconds))} s. Tasks: {report.tasks}. Ledger: {report.ledger_entries} rows."
+    )

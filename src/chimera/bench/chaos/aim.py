@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from chimera.bench.chaos.plan import Fault, Moment
 from chimera.bench.chaos.sight import Lengths, PieceSeen
 
-AIM_SECONDS_MAX = 12.0
+AIM_SECONDS_MAX = 10.0
 """A moment that does not come in this time is not waited for any longer: the fault strikes by chance."""
 _SHORT = frozenset({Moment.BRIEF, Moment.APPROVE, Moment.BEGIN, Moment.SETTLE, Moment.PUBLISH})
 _SHORT_LOOK_SECONDS, _LOOK_SECONDS = 0.01, 0.1

@@ -77,7 +77,7 @@ _OTHERS = (
 )
 KILLS_FOR_EACH_OTHER = 8
 """So many kills come for each fault that is none."""
-CHANCE_SECONDS_MEAN = 4.0
+CHANCE_SECONDS_MEAN = 2.5
 SECONDS_OF_CUT = (1.0, 8.0)
 Item = TypeVar("Item")
 
@@ -147,6 +147,6 @@ def _fault(chance: random.Random, number: int, kind: FaultKind, step: Moment) ->
         moment=moment,
         fraction=chance.random(),
         pick=chance.random(),
-        pause_seconds=min(20.0, chance.expovariate(1 / CHANCE_SECONDS_MEAN)),
+        pause_seconds=min(15.0, chance.expovariate(1 / CHANCE_SECONDS_MEAN)),
         seconds=chance.uniform(*SECONDS_OF_CUT),
     )

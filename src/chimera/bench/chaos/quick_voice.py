@@ -16,13 +16,13 @@ from chimera.tools.local.wav import write_wav
 
 FUNCTION = "chimera.bench.chaos.quick_voice:run"
 _RATE_HZ = 24_000
-_WORD_MS, _GAP_MS, _PAUSE_MS = 130, 30, 220
+_WORD_MS, _GAP_MS, _PAUSE_MS = 90, 20, 150
 _STEPS = 10
-_STEP_SECONDS = 0.15
+_STEP_SECONDS = 0.1
 
 
 def run(job: VoiceJob, folder: Path, progress: Callable[[float], None]) -> Narration:
-    """Hum the job's beats into `narration.wav`; it takes a second and a half, so that it can be killed at work."""
+    """Hum the job's beats into `narration.wav`; it takes a second, so that it can be killed at work."""
     words: list[SpokenWord] = []
     at_ms = 0
     for beat, text in enumerate(job.beats):

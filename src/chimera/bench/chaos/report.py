@@ -81,6 +81,7 @@ class ChaosReport(Contract):
     faults: tuple[FaultDone, ...]
     counts: tuple[FaultCount, ...]
     passed_over: Count
+    left_out: Count
     starts: Count
     exits_by_themselves: dict[str, int]
     pieces: tuple[EndedPiece, ...]

@@ -27,7 +27,7 @@ from chimera.bench.chaos.report import (
     counts_of,
     recoveries_of,
 )
-from chimera.bench.chaos.storm import Storm
+from chimera.bench.chaos.storm import MINUTES_MAX, Storm
 from chimera.bench.chaos.strikes import Strikes
 from chimera.bootstrap.studio import open_studio
 from chimera.config.settings import Settings
@@ -50,6 +50,7 @@ class ChaosSize:
     pieces: int
     hosts: int
     real_voice: bool = False
+    minutes_max: float = MINUTES_MAX
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +144,7 @@ def run_chaos(size: ChaosSize, progress: Progress, *, keep_home: bool = False) -
     begun_at, started_at = datetime.now(UTC), time.monotonic()
     with open_trial(size, progress, keep_home=keep_home) as trial:
         trial.storm.gather()
-        trial.storm.rage(draw_faults(size.seed, size.kills))
+        trial.storm.rage(draw_faults(size.seed, size.kills), size.minutes_max)
         return _report(trial, trial.end(), begun_at, time.monotonic() - started_at)
 
 
@@ -163,6 +164,7 @@ def _report(trial: Trial, outcome: Outcome, begun_at: datetime, seconds: float) 
         faults=tuple(storm.done),
         counts=counts_of(storm.done),
         passed_over=storm.passed_over,
+        left_out=storm.left_out,
         starts=sum(place.starts for place in places),
         exits_by_themselves={code: exits.count(code) for code in sorted(set(exits))},
         pieces=tuple(_told(piece) for piece in outcome.pieces),

@@ -17,6 +17,7 @@ from chimera.core.progress import Progress, ProgressEvent
 from chimera.storage.piece_watch import Onlooker
 
 GATHER_SECONDS_MAX = 120.0
+MINUTES_MAX = 240.0
 REST_SECONDS_MAX = 900.0
 """How long unfinished pieces may take to end once nothing disturbs them any more."""
 _HIT_SECONDS_MAX = 20.0
@@ -36,6 +37,7 @@ class Storm:
     progress: Progress
     done: list[FaultDone] = field(default_factory=list)
     passed_over: int = 0
+    left_out: int = 0
     recoveries: Recoveries = field(default_factory=Recoveries)
     _lengths: Lengths = field(default_factory=Lengths)
     _ended: set[UUID] = field(default_factory=set)
@@ -55,9 +57,16 @@ class Storm:
                 return
             time.sleep(_REST_LOOK_SECONDS)
 
-    def rage(self, faults: Sequence[Fault]) -> None:
-        """Let the faults strike in their order, each at its moment, with pieces in flight all the while."""
-        for fault in faults:
+    def rage(self, faults: Sequence[Fault], minutes_max: float = MINUTES_MAX) -> None:
+        """Let the faults strike in their order, each at its moment, with pieces in flight all the while.
+
+        After `minutes_max` the rest of them is left out.
+        """
+        until = time.monotonic() + 60 * minutes_max
+        for index, fault in enumerate(faults):
+            if time.monotonic() > until:
+                self.left_out = len(faults) - index
+                return
             aim = Aim(fault, time.monotonic())
             give_up_at = time.monotonic() + fault.pause_seconds + _HIT_SECONDS_MAX
             while True:
