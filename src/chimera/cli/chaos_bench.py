@@ -37,10 +37,7 @@ def bench_chaos(
     pieces: Pieces = 6,
     hosts: Hosts = 3,
     minutes: Minutes = MINUTES_MAX,
-    real_voice: Minutes = Annotated[
-    float, Parameter(validator=Between(gt=0, lte=1440), help="Faults that did not strike by then are left out.")
-]
-RealVoice = False,
+    real_voice: RealVoice = False,
     keep_home: Keep = False,
     json: Json = False,
 ) -> int:
@@ -72,9 +69,7 @@ def _lines() -> Progress:
 
 
 def _faults(report: ChaosReport) -> Table:
-    title = (
-        f"{len(report.faults)} faults, {report.kills} of them kills, in {report.seconds:.0f} s"
-    )
+    title = f"{len(report.faults)} faults, {report.kills} of them kills, in {report.seconds:.0f} s"
     table = Table("Fault", "Moment", "Struck", "At that very moment", title=title)
     for count in report.counts:
         table.add_row(count.kind.value, count.moment.value, str(count.done), str(count.met))
@@ -112,7 +107,8 @@ def _told(report: ChaosReport) -> str:
     exits = ", ".join(f"{count} with {code}" for code, count in report.exits_by_themselves.items()) or "none"
     return (
         f"{report.cores} cores, load {report.load_average_1m}. {report.passed_over} faults found nothing to hit, "
-        f"{report.left_out} were left out. {report.starts} starts of {report.hosts} processes; ended by themselves: {exits}. "
+        f"{report.left_out} were left out. {report.starts} starts of {report.hosts} processes; ended by themselves: "
+        f"{exits}. "
         f"At rest {report.rest_seconds:.0f} s after the storm; told to stop, they ended after "
         f"{', '.join(map(str, report.end_seconds))} s. Tasks: {report.tasks}. Ledger: {report.ledger_entries} rows."
     )
