@@ -22,6 +22,7 @@ EARLIER_VERSIONS = ["content-1", "content-2"]
 """What was left unfinished under one of these is begun again; its steps find by their ids what they did before."""
 UNFINISHED = ["PENDING", "ENQUEUED", "DELAYED"]
 UNFINISHED_MAX = 1000
+_PAGES_MAX = 10
 CANCELLED = "CANCELLED"
 """A piece's workflow is cancelled only on the way back to an earlier step."""
 _GIVEN_UP = "MAX_RECOVERY_ATTEMPTS_EXCEEDED"
@@ -102,15 +103,22 @@ class Takeover:
 
 
 async def listed(status: Sequence[str], names: Sequence[str], versions: Sequence[str]) -> list[WorkflowStatus]:
-    """Workflows by status, name and version, oldest first, without what they were given or gave."""
-    return await DBOS.list_workflows_async(
-        status=list(status),
-        name=list(names),
-        app_version=list(versions),
-        limit=UNFINISHED_MAX,
-        load_input=False,
-        load_output=False,
-    )
+    """Workflows by status, name and version, oldest first, ten thousand at most, without what they carry."""
+    found: list[WorkflowStatus] = []
+    for page in range(_PAGES_MAX):
+        more = await DBOS.list_workflows_async(
+            status=list(status),
+            name=list(names),
+            app_version=list(versions),
+            limit=UNFINISHED_MAX,
+            offset=page * UNFINISHED_MAX,
+            load_input=False,
+            load_output=False,
+        )
+        found += more
+        if len(more) < UNFINISHED_MAX:
+            break
+    return found
 
 
 async def rewind(workflow_id: str, start_step: int) -> None:
