@@ -59,27 +59,28 @@ class Takeover:
         Raises:
             EngineUnavailable: the database does not answer.
         """
-        others = await self._host.others()
-        await self._begin_again(others)
-        await self._recover(others)
+        begun = await listed(["PENDING"], [CONTENT, *QUEUES], [APPLICATION_VERSION])
+        earlier = await listed([*UNFINISHED, CANCELLED], [CONTENT], EARLIER_VERSIONS)
+        others = await self._host.others()  # asked last: who began one of these is known by now
+        await self._begin_again(earlier, others)
+        await self._recover(begun, others)
         await self._call_off()
         await self._give_up()
         return others
 
-    async def _recover(self, others: Others) -> None:
-        left = await listed(["PENDING"], [CONTENT, *QUEUES], [APPLICATION_VERSION])
-        for workflow in left:
+    async def _recover(self, begun: Sequence[WorkflowStatus], others: Others) -> None:
+        for workflow in begun:
             executor = workflow.executor_id
             if executor is not None and executor != self._host.executor_id and not others.live(executor):
                 queue = QUEUES.get(workflow.name, _RECOVERY_QUEUE)
                 await asyncio.to_thread(_reenqueue, workflow.workflow_id, executor, queue)
 
-    async def _begin_again(self, others: Others) -> None:
+    async def _begin_again(self, earlier: Sequence[WorkflowStatus], others: Others) -> None:
         """Send what ended processes of an earlier version left unfinished back to its first step, under this one."""
-        for workflow in await listed([*UNFINISHED, CANCELLED], [CONTENT], EARLIER_VERSIONS):
-            version = str(workflow.app_version)
-            alive = others.live(workflow.executor_id) if workflow.status == "PENDING" else others.of_version(version)
-            if not alive:
+        for workflow in earlier:
+            version, executor = str(workflow.app_version), workflow.executor_id
+            alive = others.live(executor) if workflow.status == "PENDING" else others.of_version(version)
+            if not alive and executor != self._host.executor_id:
                 await rewind(workflow.workflow_id, 1)
 
     async def _call_off(self) -> None:
