@@ -23,9 +23,13 @@ async def hang(really: bool) -> None:
         await asyncio.Event().wait()
 
 
+def told(journal: Path, line: str) -> bool:
+    return line in journal.read_text().splitlines()
+
+
 async def there(journal: Path, line: str) -> None:
     for _ in range(LOOKS_MAX):
-        if line in journal.read_text().splitlines():
+        if told(journal, line):
             return
         await asyncio.sleep(0.1)
 
