@@ -180,6 +180,17 @@ async def test_a_failed_piece_is_followed_by_another_trend(rig: Rig) -> None:
     assert rig.pieces.orders[rig.pieces.started[0]]["trend_id"] != rig.pieces.orders[rig.pieces.started[1]]["trend_id"]
 
 
+async def test_a_piece_that_failed_before_it_had_a_draft_is_noticed_too(rig: Rig) -> None:
+    rig.pieces.fails_at_once = ValidationFailed("no such persona")
+    await rig.register()
+    for _ in range(4):
+        await rig.settle()
+        await asyncio.sleep(0)
+    (content,) = await rig.tasks(CONTENT)
+    assert content.state is FAILED
+    assert content.error == {"code": "VALIDATION_FAILED", "message": "no such persona"}
+
+
 async def test_where_nothing_rises_it_looks_again_later_over_a_longer_time(rig: Rig) -> None:
     rig.scout.numbers.clear()
     await rig.register()
