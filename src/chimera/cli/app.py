@@ -73,6 +73,10 @@ _GROUPS: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
                 "chimera.cli.content:show",
                 "Show one piece: its trend, script, tools, costs and where it stands.",
             ),
+            "watch": (
+                "chimera.cli.content_watch:watch",
+                "Show what a piece is doing, or all in flight, until they end.",
+            ),
             "schedule": (
                 "chimera.cli.content_schedule:schedule",
                 (
