@@ -313,6 +313,13 @@ async def planned_for(rig: Rig, content_id: UUID) -> object:
         return (await publication_plan.get_many(connection, [content_id]))[content_id].publish_at
 
 
+async def test_a_replay_stops_at_its_source_s_end(rig: Rig) -> None:
+    await rig.register(replay={"start": "2100-01-01T00:00:00Z", "step": "12h"})
+    await rig.round()
+    await rig.work(SCAN)
+    assert rig.scout.as_of == rig.clock.now()
+
+
 async def test_tasks_carry_the_objective_s_priority_and_its_persona(rig: Rig) -> None:
     await rig.register(priority="high")
     await rig.settle()
