@@ -49,3 +49,9 @@ def states(url: str) -> dict[str, int]:
     """How many tasks are in each state."""
     with psycopg.connect(url) as connection:
         return dict(connection.execute("SELECT state, count(*) FROM task GROUP BY state").fetchall())
+
+
+def dead_letters(url: str) -> int:
+    """How many there are."""
+    with psycopg.connect(url) as connection:
+        return len(connection.execute("SELECT 1 FROM dead_letter").fetchall())

@@ -86,8 +86,6 @@ GOALS = (
     Wanted("workflows", "workflows_per_second", at_least=50.0),
     Wanted("pieces", "pieces_per_hour", at_least=500 / 24),
 )
-SECTIONS = tuple(dict.fromkeys(wanted.section for wanted in GOALS))
-"""In the order of the document."""
 
 
 def measures(found: Iterable[Found]) -> tuple[Measure, ...]:
