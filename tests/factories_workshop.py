@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Self, cast
 from uuid import UUID, uuid4
 
 from chimera.agents.artist.production import Production, ProductionOptions, production_request_id
@@ -30,7 +30,10 @@ from chimera.core.money import usd_from_micros
 from chimera.core.progress import Progress, silent
 from chimera.core.vocabulary import Aspect, ContentFormat, FileType, QualityPreset, Role, Stage
 from chimera.pipeline.answers import Answers
+from chimera.pipeline.content import ContentWorkflow
 from chimera.pipeline.crew import Crew
+from chimera.pipeline.durable import Durable, open_durable
+from chimera.pipeline.host import Host
 from chimera.pipeline.stages import Stages
 from chimera.storage.database import Database
 from chimera.storage.records import agents, content_pipeline, ledger, trends
@@ -46,8 +49,16 @@ _PROFILE = PersonalityProfile(
 )
 
 
+class StandIn:
+    """Speaks as whoever it is told to."""
+
+    def speaking_as(self, agent_id: UUID) -> Self:
+        del agent_id
+        return self
+
+
 @dataclass
-class Director:
+class Director(StandIn):
     """Writes a draft that is estimated at `cost`."""
 
     database: Database
@@ -78,7 +89,7 @@ class Director:
 
 
 @dataclass
-class Artist:
+class Artist(StandIn):
     """Produces at `cost` and in `takes`, or fails as told; `used_usd` is what its jobs left. `produced` tells each
     call's attempt."""
 
@@ -134,7 +145,7 @@ def _production(content_id: UUID, attempt: int, cost: Decimal) -> Production:
 
 
 @dataclass
-class Judge:
+class Judge(StandIn):
     outcome: ReviewOutcome = ReviewOutcome.PASSED
 
     async def review(self, content_id: UUID, request: QualityRequest, texts: object) -> Review:
@@ -146,17 +157,33 @@ class Judge:
         )  # fmt: skip
 
 
-class Worker:
+class Worker(StandIn):
     async def publish(self, content_id: UUID, review: Review) -> Publication:
         del review
         return Publication(content_id=content_id, platform_ids={}, urls={}, published_at=AS_OF)
 
 
 class Presence:
+    def assign(self) -> dict[Role, UUID]:
+        return {}
+
     @asynccontextmanager
-    async def working(self, role: Role, task_id: UUID) -> AsyncIterator[None]:
+    async def working(self, role: Role, task_id: UUID, agent_id: UUID | None = None) -> AsyncIterator[UUID]:
         del role, task_id
-        yield
+        yield agent_id or uuid4()
+
+
+class OpenGate:
+    """A studio that is never halted, and a timetable without times."""
+
+    def halted(self) -> bool:
+        return False
+
+    async def passed(self) -> None:
+        return
+
+    async def due(self, content_id: UUID) -> None:
+        del content_id
 
 
 class Blobs:
@@ -217,7 +244,8 @@ async def open_workshop(database: Database, treasury: Treasury, clock: FixedCloc
         )
     director, artist, judge = Director(database, director_id), Artist(clock), Judge()
     stand_ins: dict[str, Any] = {
-        "planner": None, "director": director, "artist": artist, "judge": judge, "worker": Worker(), "blobs": Blobs()
+        "planner": StandIn(), "director": director, "artist": artist, "judge": judge, "worker": Worker(), "blobs": Blobs(),
+        "halt": OpenGate(), "timetable": OpenGate(),
     }  # fmt: skip
     crew = Crew(
         agent_ids={**dict.fromkeys(Role, director_id), Role.ARTIST: spender},
@@ -225,3 +253,11 @@ async def open_workshop(database: Database, treasury: Treasury, clock: FixedCloc
         answers=Answers(cfo, treasury.sweep, clock, LOOK_EVERY_SECONDS), progress=silent, **stand_ins,
     )  # fmt: skip
     return Workshop(crew, director, artist, judge, database, treasury, trend_id)
+
+
+@asynccontextmanager
+async def open_pieces(shop: Workshop, host: Host | None = None) -> AsyncIterator[Durable]:
+    """A durable engine in which the workshop makes its pieces."""
+    workflow = ContentWorkflow(shop.crew)
+    async with open_durable(shop.database, workflow, workflow.queued, host=host) as durable:
+        yield durable

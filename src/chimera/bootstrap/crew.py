@@ -1,9 +1,12 @@
-"""One agent of each role at work on an open studio: the only place where the roles are put together."""
+"""A crew at work on an open studio: the only place where the roles are put together."""
 
-from collections.abc import AsyncIterator
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
+from uuid import UUID
 
 from chimera.agents.artist.agent import Artist
 from chimera.agents.artist.production import Production
@@ -19,9 +22,12 @@ from chimera.core.progress import Progress
 from chimera.core.vocabulary import Role
 from chimera.pipeline.answers import open_answers
 from chimera.pipeline.crew import Crew
+from chimera.pipeline.halt import open_halt
 from chimera.pipeline.stages import Stages
 from chimera.pipeline.telling import media_of
+from chimera.pipeline.timetable import open_timetable
 from chimera.platforms.local_channel.address import watch_url
+from chimera.runtime.roster.roster import Roster
 from chimera.safety.gateway import SafetyGateway
 from chimera.safety.policy import load_policy
 from chimera.safety.topics import sensitive_topics
@@ -31,18 +37,41 @@ from chimera.tools.tool_session import ServerCommand
 from chimera.tools.toolbox import open_toolbox
 
 
+def one_of_each(studio: Studio) -> dict[Role, int]:
+    """One agent of each role; the CFO only where its key is."""
+    return {role: 1 for role in Role if role is not Role.CFO or studio.own_treasury is not None}
+
+
 @asynccontextmanager
-async def open_crew(studio: Studio, progress: Progress) -> AsyncIterator[Crew]:
-    """One agent of each role at work, with the local media tools behind MCP."""
+async def open_roster(
+    studio: Studio, host_id: UUID, counts: Mapping[Role, int], *, takes_new: bool = False
+) -> AsyncIterator[Roster]:
+    """So many agents of each role, hosted by `host_id` while the block runs; then they are given back."""
+    roster = Roster(studio.redis, studio.database, studio.clock, host_id, takes_new=takes_new)
+    await roster.adopt(counts)
+    running = asyncio.create_task(roster.run())
+    try:
+        yield roster
+    finally:
+        running.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await running
+        await roster.give_back()
+
+
+@asynccontextmanager
+async def open_crew(studio: Studio, roster: Roster, progress: Progress) -> AsyncIterator[Crew]:
+    """The roles at work in the name of agents of the roster, with the local media tools behind MCP."""
     price_book = shipped_price_book()
     tools = tool_server_command(studio.home)
     cfo = Cfo(studio.treasurer)
     async with (
         open_toolbox(tools, studio.treasurer.public_key, studio.clock) as toolbox,
         open_answers(cfo, studio.sweep, studio.clock, studio.database.url) as answers,
+        open_halt(studio.database.url, progress) as halt,
+        open_timetable(studio.database, studio.clock, halt) as timetable,
     ):
-        await studio.presence.announce()
-        ids, database, clock = studio.agent_ids, studio.database, studio.clock
+        ids, database, clock = roster.assign(), studio.database, studio.clock
         yield Crew(
             agent_ids=ids,
             planner=Planner(ids[Role.PLANNER], database, clock, sensitive_topics),
@@ -66,9 +95,11 @@ async def open_crew(studio: Studio, progress: Progress) -> AsyncIterator[Crew]:
                 media=partial(channel_media, studio.blobs),
                 watch_url=watch_url,
             ),
-            presence=studio.presence,
+            presence=roster,
             stages=Stages(database, clock),
             answers=answers,
+            halt=halt,
+            timetable=timetable,
             database=database,
             blobs=studio.blobs,
             clock=clock,

@@ -1,21 +1,21 @@
 """A scout on an open studio: looks at one source, and shows no name that the SafetyGateway blocks."""
 
 from datetime import datetime
+from uuid import UUID
 
 from chimera.agents.scout.agent import Scout
 from chimera.bootstrap.studio import Studio
 from chimera.contracts.review import SafetyVerdict
-from chimera.core.vocabulary import Role
 from chimera.safety.gateway import SafetyGateway
 from chimera.safety.policy import load_policy
 from chimera.sources.post import PostSource
 
 
-def scout_of(studio: Studio, source: PostSource, as_of: datetime) -> Scout:
-    """The studio's scout, set to one source as of one moment."""
+def scout_of(studio: Studio, agent_id: UUID, source: PostSource, as_of: datetime) -> Scout:
+    """The scout `agent_id`, set to one source as of one moment."""
     gateway = SafetyGateway(load_policy())
 
     def presentable(name: str) -> bool:
         return gateway.check({"name": name}).verdict is not SafetyVerdict.BLOCKED
 
-    return Scout(studio.agent_ids[Role.SCOUT], studio.database, source, studio.clock, as_of, presentable)
+    return Scout(agent_id, studio.database, source, studio.clock, as_of, presentable)

@@ -1,6 +1,6 @@
 """Settings in, an open studio out: the only module that knows which engine runs."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,7 @@ from chimera.core.errors import EngineUnavailable
 from chimera.core.identity import new_id
 from chimera.core.vocabulary import Role
 from chimera.platforms.local_channel.channel import LocalChannel
-from chimera.runtime.presence import Presence
+from chimera.runtime.roster.capabilities import CAPABILITIES
 from chimera.storage.access import prepare_database
 from chimera.storage.blobs import FolderBlobs
 from chimera.storage.database import Database, open_database
@@ -25,15 +25,6 @@ from chimera.treasury.treasurer import Treasurer
 from chimera.treasury.treasury import Treasury
 
 REDIS_SECONDS_MAX = 5.0
-CAPABILITIES: Mapping[Role, tuple[str, ...]] = {
-    Role.SCOUT: ("internal.agent.scout.analyze",),
-    Role.PLANNER: ("choose",),
-    Role.DIRECTOR: ("internal.agent.director.create_brief",),
-    Role.CFO: ("internal.agent.cfo.approve",),
-    Role.ARTIST: ("internal.agent.artist.produce",),
-    Role.JUDGE: ("review",),
-    Role.WORKER: ("publish",),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +40,8 @@ class Studio:
     redis: Redis
     blobs: FolderBlobs
     channel: LocalChannel
-    agent_ids: Mapping[Role, UUID]
     treasurer: Treasurer
     own_treasury: Treasury | None
-    presence: Presence
 
     @property
     def treasury(self) -> Treasury:
@@ -66,6 +55,10 @@ class Studio:
             )
         return self.own_treasury
 
+    async def agent(self, role: Role) -> UUID:
+        """The oldest agent of the role, made if there is none: in whose name a command without a crew acts."""
+        return await _oldest_agent(self.database, self.clock, role)
+
     async def sweep(self) -> int:
         """Let holds and escalations expire whose time is over; without the CFO's key it is left to who has it."""
         return await self.own_treasury.sweep() if self.own_treasury is not None else 0
@@ -73,7 +66,7 @@ class Studio:
 
 @asynccontextmanager
 async def open_studio(settings: Settings, clock: Clock) -> AsyncIterator[Studio]:
-    """The studio on its engines, migrated, with one agent of each role; closed again when the block ends.
+    """The studio on its engines, migrated; closed again when the block ends.
 
     Raises:
         EngineUnavailable: the home or an engine can't be used; the message says what to do.
@@ -87,14 +80,13 @@ async def open_studio(settings: Settings, clock: Clock) -> AsyncIterator[Studio]
         database = await stack.enter_async_context(open_database(access.application_url))
         redis = _redis(urls.redis_url)
         stack.push_async_callback(redis.aclose)
-        agent_ids = await _ensure_agents(database, clock)
         own: Treasury | None = None
         treasurer: Treasurer
         if remote := remote_treasury(settings, home):
             treasurer = await stack.enter_async_context(remote)
         else:
             treasurer = own = await stack.enter_async_context(
-                own_treasury(settings, home, database, redis, clock, agent_ids[Role.CFO])
+                own_treasury(settings, home, database, redis, clock, await _oldest_agent(database, clock, Role.CFO))
             )
         yield Studio(
             settings=settings,
@@ -105,10 +97,8 @@ async def open_studio(settings: Settings, clock: Clock) -> AsyncIterator[Studio]
             redis=redis,
             blobs=FolderBlobs(home / "media"),
             channel=LocalChannel(home / "channel"),
-            agent_ids=agent_ids,
             treasurer=treasurer,
             own_treasury=own,
-            presence=Presence(redis, database, clock, agent_ids),
         )
 
 
@@ -132,9 +122,6 @@ def _home(settings: Settings) -> Path:
     return home
 
 
-async def _ensure_agents(database: Database, clock: Clock) -> dict[Role, UUID]:
+async def _oldest_agent(database: Database, clock: Clock, role: Role) -> UUID:
     async with database.transaction() as connection:
-        return {
-            role: await agents.ensure(connection, role, list(capabilities), new_id(clock))
-            for role, capabilities in CAPABILITIES.items()
-        }
+        return await agents.ensure(connection, role, list(CAPABILITIES[role]), new_id(clock))

@@ -32,6 +32,11 @@ _COMMANDS: dict[str, tuple[str, str]] = {
         "chimera.cli.serve:serve",
         "Show the channel: gallery, videos, Media RSS (/feed.xml), JSON Feed (/feed.json), /health.",
     ),
+    "halt": (
+        "chimera.cli.halt:halt",
+        "Stop everything at its next safe point, until `chimera unhalt`; running steps finish.",
+    ),
+    "unhalt": ("chimera.cli.halt:unhalt", "Let everything go on where it stopped."),
     "export": (
         "chimera.cli.export:export",
         "Copy a piece out: mp4, captions (srt, vtt), thumbnail, and a JSON bundle with its signed approvals.",
@@ -59,6 +64,21 @@ _GROUPS: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
             "show": (
                 "chimera.cli.content:show",
                 "Show one piece: its trend, script, tools, costs and where it stands.",
+            ),
+            "schedule": (
+                "chimera.cli.content_schedule:schedule",
+                (
+                    "Let a piece go out at a time, instead of as soon as it is passed.\n\n"
+                    "Use it as: chimera content schedule ID --at 2026-02-06T18:30:00+01:00"
+                ),
+            ),
+            "publish-now": (
+                "chimera.cli.content_schedule:publish_now",
+                "Let a piece go out as soon as it is passed, whatever was planned.",
+            ),
+            "unschedule": (
+                "chimera.cli.content_schedule:unschedule",
+                "Keep a piece back: it stays in review until it is scheduled again, or cancelled.",
             ),
             "open": (
                 "chimera.cli.content:open_content",

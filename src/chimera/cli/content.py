@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from chimera.bootstrap.studio import Studio, open_studio
+from chimera.cli.content_schedule import plan_text
 from chimera.cli.document import print_json
 from chimera.cli.options import Json, Limit
 from chimera.config.settings import Settings
@@ -111,7 +112,8 @@ def _table(pieces: tuple[ContentSummary, ...]) -> Table:
     for name in ("Id", "Stage", "Title", "Cost", "Quality", "Made"):
         table.add_column(name, no_wrap=name != "Title", overflow="fold")
     for piece in pieces:
-        why = shorten(piece.waits_or_failed or "", WHY_CHARACTERS_MAX, placeholder="…")
+        waits = piece.waits_or_failed or _goes_out(piece)
+        why = shorten(waits, WHY_CHARACTERS_MAX, placeholder="…")
         title = escape(piece.title) + (f"\n[dim]{escape(why)}[/]" if why else "")
         table.add_row(
             str(piece.content_id),
@@ -122,6 +124,13 @@ def _table(pieces: tuple[ContentSummary, ...]) -> Table:
             f"{piece.created_at:%Y-%m-%d %H:%M}",
         )
     return table
+
+
+def _goes_out(piece: ContentSummary) -> str:
+    """When the piece goes out, where that is planned and it is not out."""
+    if piece.plan is None or piece.plan.state == "released":
+        return ""
+    return f"goes out: {plan_text(piece.plan)}"
 
 
 def _money(details: ContentDetails) -> str:
@@ -141,6 +150,7 @@ def _details(details: ContentDetails) -> Table:
         "Topic": summary.topic,
         "Stage": summary.stage,
         "Why not out": summary.waits_or_failed or "",
+        "Goes out": plan_text(summary.plan) if summary.plan else "",
         "Cost": f"${summary.production_cost:.2f}",
         "Money": _money(details),
         "Quality": "" if summary.quality_score is None else f"{summary.quality_score:.2f}",

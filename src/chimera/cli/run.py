@@ -4,7 +4,6 @@ import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
@@ -14,9 +13,9 @@ from rich.console import Console
 
 from chimera.agents.director.persona import DEFAULT_PERSONA, load_persona
 from chimera.agents.scout.agent import Scout
-from chimera.bootstrap.crew import open_crew
 from chimera.bootstrap.scouting import scout_of
 from chimera.bootstrap.studio import Studio, open_studio
+from chimera.bootstrap.workshop import Workshop, open_workshop
 from chimera.cli.options import (
     AsOf,
     AspectName,
@@ -40,13 +39,11 @@ from chimera.contracts.run_report import RunReport
 from chimera.contracts.trend import TrendAnalysisRequest
 from chimera.core.clock import SystemClock
 from chimera.core.errors import NoTrends, ValidationFailed, WaitsForHuman
+from chimera.core.identity import new_id
 from chimera.core.limits import SCRIPT_WORDS_MAX, SCRIPT_WORDS_MIN
 from chimera.core.progress import Progress, ProgressEvent
-from chimera.core.vocabulary import Aspect, BudgetCategory, QualityPreset
+from chimera.core.vocabulary import Aspect, BudgetCategory, QualityPreset, Role
 from chimera.pipeline import one_piece
-from chimera.pipeline.content import ContentWorkflow
-from chimera.pipeline.crew import Crew
-from chimera.pipeline.durable import Durable, open_durable
 from chimera.pipeline.trend_record import trend_of
 from chimera.sources.catalogue import open_source
 from chimera.sources.post import PostSource
@@ -61,16 +58,6 @@ WaitSeconds = Annotated[
     Parameter(validator=validators.Number(gte=0, lte=604_800), help="How long to wait for a person's approval."),
 ]
 WordsMax = Annotated[int, Parameter(validator=_SCRIPT_WORDS, help="Longest script, in words.")]
-
-
-@dataclass(frozen=True, slots=True)
-class Workshop:
-    """A studio with its crew and durable engine at work."""
-
-    studio: Studio
-    crew: Crew
-    durable: Durable
-    progress: Progress
 
 
 async def run(
@@ -103,10 +90,11 @@ async def run(
     wish = one_piece.PieceWish(profile, words_min, words_max, Aspect(aspect), quality, LOCAL_TOOLS)
     with shown_progress(as_json=json) as progress:
         async with _open_workshop(settings, progress) as shop:
+            shop.crew.halt.require_free()
             await shop.studio.sweep()
             outcome = await finish_what_was_left(shop.crew, shop.durable, wait)
             if outcome is None:
-                scout = scout_of(shop.studio, opened, moment)
+                scout = scout_of(shop.studio, shop.crew.agent_ids[Role.SCOUT], opened, moment)
                 begun = await _begin_new(shop, scout, opened, request, wish)
                 outcome = await outcome_or_refusal(shop.crew, shop.durable, begun, wait)
             report = await _report(shop.studio, outcome)
@@ -124,11 +112,8 @@ async def _open_workshop(settings: Settings, progress: Progress) -> AsyncIterato
     started_at = clock.monotonic()
     async with open_studio(settings, clock) as studio:
         progress(ProgressEvent("engines", 1.0, f"ready in {clock.monotonic() - started_at:.1f} s"))
-        async with (
-            open_crew(studio, progress) as crew,
-            open_durable(studio.database.url, ContentWorkflow(crew)) as durable,
-        ):
-            yield Workshop(studio, crew, durable, progress)
+        async with open_workshop(studio, progress) as shop:
+            yield shop
 
 
 async def _begin_new(

@@ -22,6 +22,7 @@ from chimera.contracts.trend import Trend, TrendAnalysis, TrendAnalysisRequest
 from chimera.core.clock import SystemClock
 from chimera.core.errors import ValidationFailed
 from chimera.core.limits import VELOCITY_MAX
+from chimera.core.vocabulary import Role
 from chimera.sources.catalogue import open_source
 from chimera.sources.post import PostSource
 from chimera.sources.reading import EARLIEST, LATEST
@@ -56,7 +57,7 @@ async def scout(
     opened = open_source(source, columns)
     moment = parse_as_of(as_of) if as_of is not None else opened.end()
     async with open_studio(Settings.from_environment(os.environ), SystemClock()) as studio:
-        agent = scout_of(studio, opened, moment)
+        agent = scout_of(studio, await studio.agent(Role.SCOUT), opened, moment)
         analysis = await agent.analyze(request)
         if json:
             sys.stdout.write(analysis.model_dump_json(indent=2) + "\n")

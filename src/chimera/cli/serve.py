@@ -17,6 +17,7 @@ from chimera.config.settings import Settings
 from chimera.core.clock import SystemClock
 from chimera.core.errors import ValidationFailed
 from chimera.platforms.local_channel.address import HOST_DEFAULT, PORT_DEFAULT
+from chimera.runtime.roster.states import live_counts
 from chimera.security.api_tokens import api_tokens
 from chimera.storage.database import check_connection
 from chimera.tools.tool_session import server_answers
@@ -95,5 +96,5 @@ def probes_of(studio: Studio) -> Probes:
         database=database_answers,
         redis=redis_answers,
         mcp_layer=lambda: server_answers(tools),
-        live_agents=studio.presence.live_counts,
+        live_agents=lambda: live_counts(studio.redis),
     )

@@ -10,13 +10,15 @@ from chimera.contracts.asset import Asset
 from chimera.contracts.channel_post import ChannelPost
 from chimera.contracts.contract import Contract, Moment, Number, Usd
 from chimera.contracts.evidence import TrendEvidence
+from chimera.contracts.publication_plan import PublicationPlan
 from chimera.contracts.storyboard import Storyboard
 from chimera.contracts.trend import Trend
 from chimera.core.vocabulary import ContentFormat, Stage
 
 
 class ContentSummary(Contract):
-    """One piece in a list; `waits_or_failed` says why it went no further, where it did not."""
+    """One piece in a list; `waits_or_failed` says why it went no further, where it did not, and
+    `plan` when it goes out, where that is planned."""
 
     content_id: UUID
     stage: Stage
@@ -28,6 +30,7 @@ class ContentSummary(Contract):
     media_url: str | None
     platform_ids: dict[str, str]
     waits_or_failed: str | None
+    plan: PublicationPlan | None
     created_at: Moment
     published_at: Moment | None
 

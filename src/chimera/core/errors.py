@@ -2,8 +2,8 @@
 
 ChimeraError
 ├── GovernanceRefusal      the rules said no: nothing was spent, retrying as it is will not help
-│   ├── BudgetExceeded, RoiTooLow, ApprovalRejected, ApprovalExpired, InvalidSignature, SpendPaused, SafetyBlocked,
-│   │   Forbidden, Unauthenticated
+│   ├── BudgetExceeded, RoiTooLow, ApprovalRejected, ApprovalExpired, InvalidSignature, SpendPaused, StudioHalted,
+│   │   SafetyBlocked, Forbidden, Cancelled, Unauthenticated
 ├── BadInput               the caller can mend it
 │   ├── ValidationFailed, NotFound, NoTrends, Conflict, VideoTooLong
 ├── Missing                something the machine needs is not there
@@ -62,12 +62,24 @@ class SpendPaused(GovernanceRefusal):
     code, status = "SPEND_PAUSED", 423
 
 
+class StudioHalted(GovernanceRefusal):
+    """A person has stopped everything; it goes on when a person says so."""
+
+    code, status = "STUDIO_HALTED", 423
+
+
 class SafetyBlocked(GovernanceRefusal):
     code, status = "SAFETY_BLOCKED", 422
 
 
 class Forbidden(GovernanceRefusal):
     code, status = "FORBIDDEN", 403
+
+
+class Cancelled(GovernanceRefusal):
+    """A person has called it off."""
+
+    code, status = "CANCELLED", 409
 
 
 class Unauthenticated(GovernanceRefusal):

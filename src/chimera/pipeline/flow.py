@@ -42,7 +42,15 @@ PUBLISH = Step("publish", Role.WORKER, Review, Publication, Stage.REVIEW)
 FLOW: tuple[Step, ...] = (FIND, CHOOSE, BRIEF, APPROVE, BEGIN, PRODUCE, SETTLE, REVIEW, PUBLISH)
 """Around what costs money: approve holds it, begin notes that it is about to be spent, settle books what was used."""
 
+CREW_STEP = "crew"
+"""Before all others: which agents make the piece."""
+ATTEMPTS_STEP = "attempts"
+"""Before the money is asked for: how many productions earlier runs have tried."""
 ANSWER = Step("answer", Role.CFO, Escalation, Approval, Stage.DRAFT)
 """Between approve and begin, where the request was escalated: what a person answered."""
 CLOSE = Step("close", Role.CFO, ApprovalRequest, Settlement, None)
 """In place of settle, where the production failed: void, or settled at what its tools had used."""
+
+KEEPS_BOOKS: frozenset[Step] = frozenset({SETTLE, CLOSE})
+"""What still runs while the studio is halted, and for a piece that was called off: money that was used is entered, and
+none is left held for nothing."""

@@ -45,7 +45,7 @@ class PieceWish:
 async def find(crew: Crew, scout: Scout, request: TrendAnalysisRequest) -> TrendAnalysis:
     """What rises, written to `trends`; errors as `Scout.analyze`."""
     crew.progress(ProgressEvent(flow.FIND.name, 0.0, "reading posts"))
-    async with crew.presence.working(Role.SCOUT, crew.agent_ids[Role.SCOUT]):
+    async with crew.presence.working(Role.SCOUT, new_id(crew.clock), crew.agent_ids[Role.SCOUT]):
         analysis = await scout.analyze(request)
     found = f"{len(analysis.trends)} rising in {analysis.execution_time_ms / 1000:.1f} s"
     crew.progress(ProgressEvent(flow.FIND.name, 1.0, found))
@@ -55,7 +55,7 @@ async def find(crew: Crew, scout: Scout, request: TrendAnalysisRequest) -> Trend
 async def choose(crew: Crew, analysis: TrendAnalysis, budget_usd: Decimal) -> Choice:
     """The planner's choice among what was found."""
     crew.progress(ProgressEvent(flow.CHOOSE.name, 0.0, "weighing"))
-    async with crew.presence.working(Role.PLANNER, crew.agent_ids[Role.PLANNER]):
+    async with crew.presence.working(Role.PLANNER, new_id(crew.clock), crew.agent_ids[Role.PLANNER]):
         choice = await crew.planner.choose(analysis.trends, budget_usd)
     crew.progress(ProgressEvent(flow.CHOOSE.name, 1.0, choice.topic or choice.reason))
     return choice

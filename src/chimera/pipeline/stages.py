@@ -1,20 +1,27 @@
 """The only place where a content piece changes its stage: draft -> generating -> review -> published, or failed."""
 
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from chimera.core.clock import Clock
 from chimera.core.errors import ChimeraError, Conflict, Detail
 from chimera.core.vocabulary import Stage
+from chimera.pipeline import flow
 from chimera.storage.database import Database
-from chimera.storage.records import content_pipeline
+from chimera.storage.records import content_pipeline, piece_fence
 
 NEXT: dict[Stage, frozenset[Stage]] = {
     Stage.DRAFT: frozenset({Stage.GENERATING, Stage.FAILED}),
     Stage.GENERATING: frozenset({Stage.REVIEW, Stage.FAILED}),
     Stage.REVIEW: frozenset({Stage.PUBLISHED, Stage.FAILED}),
     Stage.PUBLISHED: frozenset(),
-    Stage.FAILED: frozenset(),
+    Stage.FAILED: frozenset({Stage.DRAFT, Stage.GENERATING, Stage.REVIEW}),
 }
+"""Out of failed only by `Stages.retry`."""
+RETRIES_MAX = 9
+_LANES = (flow.PRODUCE.name, flow.PUBLISH.name)
+"""What a failed piece's steps elsewhere still write is refused."""
 _ORDER = (Stage.DRAFT, Stage.GENERATING, Stage.REVIEW, Stage.PUBLISHED)
 
 
@@ -56,3 +63,41 @@ class Stages:
                 connection, content_id, before=piece.stage, after=Stage.FAILED, at=self._clock.now()
             ):
                 await content_pipeline.merge_metadata(connection, content_id, {"error": why})
+                await piece_fence.revoke(connection, content_id, _LANES)
+
+    async def retry(self, content_id: UUID, to: Stage) -> None:
+        """Send a failed piece back to `to`; what its earlier runs wrote late is refused from now on.
+
+        Its productions count on behind those that were tried, so that its money is asked for anew. Called again before
+        anybody went on with the piece, it stays as it is.
+
+        Raises:
+            Conflict: the piece has not failed, is gone, or was retried too often.
+        """
+        now = self._clock.now()
+        async with self._database.transaction() as connection:
+            piece = await content_pipeline.get(connection, content_id)
+            found = "gone" if piece is None else piece.stage.value
+            if piece is None or to not in NEXT[Stage.FAILED] or piece.stage is Stage.PUBLISHED:
+                raise Conflict(f"content {content_id} is {found}: only a failed piece can be retried", {"stage": found})
+            if piece.stage is not Stage.FAILED:
+                return
+            if not await content_pipeline.move(connection, content_id, before=Stage.FAILED, after=to, at=now):
+                raise Conflict(f"content {content_id} was changed meanwhile: look at it again", {"stage": found})
+            await content_pipeline.merge_metadata(connection, content_id, _retried(piece.metadata, to, now))
+            await piece_fence.revoke(connection, content_id)
+            await piece_fence.forget_cancel(connection, content_id)
+
+
+def _retried(metadata: dict[str, Any], to: Stage, now: datetime) -> dict[str, Any]:
+    """What a retry notes: why it failed before goes into `retries`, and which productions were tried (pure).
+
+    Raises:
+        Conflict: it was retried too often.
+    """
+    retries = metadata.get("retries", [])
+    if len(retries) >= RETRIES_MAX:
+        raise Conflict(f"the piece was retried {RETRIES_MAX} times already: make a new one")
+    tried = max((int(made["attempt"]) for made in metadata.get("settlements", [])), default=0)
+    retry = {"from": to.value, "error": metadata.get("error"), "at": now.isoformat()}
+    return {"retries": [*retries, retry], "error": None, "attempts_tried": tried, "waits_for": None}

@@ -15,16 +15,19 @@ from chimera.contracts.approval import SignedDecision
 from chimera.contracts.asset import Asset
 from chimera.contracts.channel_post import ChannelPost, MediaName
 from chimera.contracts.content import ContentDetails, ContentSummary, ExportBundle, ExportedFile
+from chimera.contracts.review import ReviewOutcome
 from chimera.core.errors import Conflict, NotFound, ValidationFailed
 from chimera.core.vocabulary import Stage
 from chimera.pipeline.flow import PRODUCE
 from chimera.pipeline.money import money_of
+from chimera.pipeline.planning import plan_of
 from chimera.pipeline.trend_record import trend_of
 from chimera.storage.blobs import Blobs
 from chimera.storage.database import Connection, Database
-from chimera.storage.records import content_pipeline, ledger, trends, video_metadata
+from chimera.storage.records import content_pipeline, ledger, publication_plan, trends, video_metadata
 from chimera.storage.records.content_pipeline import ContentRecord
 from chimera.storage.records.ledger import LedgerRecord
+from chimera.storage.records.publication_plan import PlanRecord
 from chimera.storage.records.trends import TrendRecord
 from chimera.storage.records.video_metadata import VideoRecord
 
@@ -39,6 +42,7 @@ class Piece:
     trend: TrendRecord
     video: VideoRecord | None
     spending: Sequence[LedgerRecord] = ()
+    plan: PlanRecord | None = None
 
     @property
     def summary(self) -> ContentSummary:
@@ -54,6 +58,7 @@ class Piece:
             media_url=self.content.media_url,
             platform_ids=self.video.platform_ids if self.video else {},
             waits_or_failed=why_not_published(self.content.stage, self.content.metadata),
+            plan=plan_of(self.plan) if self.plan else None,
             created_at=self.content.created_at,
             published_at=self.content.published_at,
         )
@@ -80,6 +85,8 @@ def why_not_published(stage: Stage, metadata: dict[str, Any]) -> str | None:
         return f"{error.get('code', 'INTERNAL')}: {error.get('message', 'no reason was kept')}"
     if tx_id := metadata.get("waits_for"):
         return f"a person is asked for its money: see `chimera approvals show {tx_id}`"
+    if stage is Stage.REVIEW and (metadata.get("review") or {}).get("outcome") == ReviewOutcome.PASSED:
+        return None
     if stage is Stage.REVIEW:
         reasons = (metadata.get("review") or {}).get("reasons") or ["it is being reviewed, or waits for a person"]
         return "; ".join(str(reason) for reason in reasons)
@@ -91,8 +98,15 @@ async def newest_pieces(database: Database, stage: Stage | None, limit: int) -> 
     async with database.transaction() as connection:
         rows = await content_pipeline.newest(connection, stage, limit)
         found = {row.id: row for row in await trends.get_many(connection, [row.trend_source_id for row in rows])}
+        plans = await publication_plan.get_many(connection, [row.id for row in rows])
         return [
-            Piece(row, found[row.trend_source_id], await video_metadata.of_content(connection, row.id)) for row in rows
+            Piece(
+                row,
+                found[row.trend_source_id],
+                await video_metadata.of_content(connection, row.id),
+                plan=plans.get(row.id),
+            )
+            for row in rows
         ]
 
 
@@ -109,7 +123,9 @@ async def find_piece(database: Database, named: str) -> Piece:
         if content is None or trend is None:
             raise NotFound(f"there is no content piece {named}: `chimera content list` shows them", {"content": named})
         spending = await ledger.of_requests(connection, production_request_ids(content.id))
-        return Piece(content, trend, await video_metadata.of_content(connection, content.id), spending)
+        plans = await publication_plan.get_many(connection, [content.id])
+        video = await video_metadata.of_content(connection, content.id)
+        return Piece(content, trend, video, spending, plans.get(content.id))
 
 
 async def _content(connection: Connection, named: str) -> ContentRecord | None:

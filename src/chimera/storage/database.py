@@ -1,7 +1,9 @@
 """The one door to PostgreSQL: a bounded pool, and short transactions that are never held across a tool call."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import psycopg
@@ -22,7 +24,9 @@ STATEMENT_TIMEOUT_MS = 30_000
 WRITER_WAIT_MS = 10_000
 WRITER_NAME = "chimera-treasury"
 """What the writers' sessions are called in the server's list of activities."""
-_DEAD_NETWORK: dict[str, Any] = {
+SESSION_NAME = f"chimera-{secrets.token_hex(8)}"
+"""What this process's other sessions are called there: whoever finds the process stopped ends them by it."""
+DEAD_NETWORK: dict[str, Any] = {
     "keepalives": 1,
     "keepalives_idle": 5,
     "keepalives_interval": 2,
@@ -30,6 +34,20 @@ _DEAD_NETWORK: dict[str, Any] = {
     "tcp_user_timeout": 15_000,
 }
 """A network that silently went away is noticed within about fifteen seconds."""
+
+Guard = Callable[[Connection], Awaitable[None]]
+"""Asked at the beginning of a transaction; raises where it must not be."""
+_guard: ContextVar[Guard | None] = ContextVar("guard of transactions", default=None)
+
+
+@contextmanager
+def guarded(guard: Guard) -> Iterator[None]:
+    """Every transaction that begins in this block, here or in a task begun in it, is asked of `guard` first."""
+    token = _guard.set(guard)
+    try:
+        yield
+    finally:
+        _guard.reset(token)
 
 
 class Database:
@@ -41,13 +59,15 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
-        """A connection inside a transaction that commits when the block ends well.
+        """A connection inside a transaction that commits when the block ends well; `guarded` tells who may have one.
 
         Raises:
             EngineUnavailable: no connection within 10 seconds.
         """
         try:
             async with self._pool.connection(timeout=CONNECT_SECONDS_MAX) as connection:
+                if (guard := _guard.get()) is not None:
+                    await guard(connection)
                 yield connection
         except PoolTimeout as error:
             raise EngineUnavailable("PostgreSQL does not answer: see `chimera doctor`") from error
@@ -61,7 +81,14 @@ async def open_database(url: str) -> AsyncIterator[Database]:
         EngineUnavailable: it can't be reached.
     """
     pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
-        with_settings(url, {"statement_timeout": str(STATEMENT_TIMEOUT_MS), "timezone": "UTC"}),
+        with_settings(
+            url,
+            {
+                "statement_timeout": str(STATEMENT_TIMEOUT_MS),
+                "idle_in_transaction_session_timeout": str(STATEMENT_TIMEOUT_MS),
+                "timezone": "UTC",
+            },
+        ),
         min_size=1,
         max_size=POOL_CONNECTIONS_MAX,
         open=False,
@@ -70,6 +97,7 @@ async def open_database(url: str) -> AsyncIterator[Database]:
         kwargs={
             "row_factory": dict_row,
             "connect_timeout": int(CONNECT_SECONDS_MAX),
+            "application_name": SESSION_NAME,
         },
     )
     try:
@@ -129,5 +157,5 @@ def connect_writer(url: str) -> WriterConnection:
         "application_name": WRITER_NAME,
     }
     return psycopg.connect(
-        with_settings(url, settings), autocommit=True, connect_timeout=int(CONNECT_SECONDS_MAX), **_DEAD_NETWORK
+        with_settings(url, settings), autocommit=True, connect_timeout=int(CONNECT_SECONDS_MAX), **DEAD_NETWORK
     )

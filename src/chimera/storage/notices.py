@@ -1,34 +1,47 @@
 """Wake-up calls between processes over PostgreSQL's NOTIFY. A notice is a hint: what it is about stands in a table."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 from psycopg import AsyncConnection, sql
 
-from chimera.storage.database import CONNECT_SECONDS_MAX
+from chimera.storage.database import CONNECT_SECONDS_MAX, STATEMENT_TIMEOUT_MS
+from chimera.storage.server_url import with_settings
 
 ESCALATION_ANSWERED = "chimera_escalation"
 """Sent by the transaction that answers an escalated request; the payload is its tx id."""
 
-Listen = Callable[[float], Awaitable[str | None]]
-"""The next notice's payload, or None if none came in so many seconds."""
+STUDIO_HALT = "chimera_halt"
+"""Sent by the transaction that halts the studio or ends its halt."""
+PUBLICATION_PLAN = "chimera_publication"
+"""Sent by the transaction that changes when a piece goes out; the payload is its content id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notices:
+    """A connection of its own that hears a channel; each statement on it commits by itself."""
+
+    connection: AsyncConnection
+
+    async def __call__(self, seconds: float) -> str | None:
+        """The next notice's payload, or None if none came in so many seconds."""
+        async for notice in self.connection.notifies(timeout=seconds, stop_after=1):
+            return notice.payload
+        return None
 
 
 @asynccontextmanager
-async def listening(database_url: str, channel: str) -> AsyncIterator[Listen]:
-    """A connection of its own that hears what is sent on `channel` from now on.
+async def listening(database_url: str, channel: str) -> AsyncIterator[Notices]:
+    """What is sent on `channel` from now on.
 
     Raises:
         psycopg.OperationalError: there is no connection, or it was lost.
     """
     async with await AsyncConnection.connect(
-        database_url, autocommit=True, connect_timeout=int(CONNECT_SECONDS_MAX)
+        with_settings(database_url, {"statement_timeout": str(STATEMENT_TIMEOUT_MS), "timezone": "UTC"}),
+        autocommit=True,
+        connect_timeout=int(CONNECT_SECONDS_MAX),
     ) as connection:
         await connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
-
-        async def next_notice(seconds: float) -> str | None:
-            async for notice in connection.notifies(timeout=seconds, stop_after=1):
-                return notice.payload
-            return None
-
-        yield next_notice
+        yield Notices(connection)

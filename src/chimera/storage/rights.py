@@ -31,11 +31,12 @@ TABLE_RIGHTS: Mapping[str, tuple[LiteralString, ...]] = {
     "executor_slot": ("SELECT", "INSERT", "UPDATE", "DELETE"),
     "crew_member": ("SELECT", "INSERT", "UPDATE"),
     "piece_fence": ("SELECT", "INSERT", "UPDATE"),
+    "piece_cancel": ("SELECT", "INSERT", "DELETE"),
     "objective": ("SELECT", "INSERT", "UPDATE"),
     "task": ("SELECT", "INSERT", "UPDATE"),
     "task_need": ("SELECT", "INSERT"),
     "dead_letter": ("SELECT", "INSERT", "DELETE"),
-    "studio_halt": ("SELECT", "INSERT", "DELETE"),
+    "studio_halt": ("SELECT", "INSERT", "UPDATE(end_reason)", "UPDATE(ended_at)", "UPDATE(ended_by)"),
     "publication_plan": ("SELECT", "INSERT", "UPDATE"),
     "schema_migration": ("SELECT",),
 }

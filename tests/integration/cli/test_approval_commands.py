@@ -34,7 +34,7 @@ async def ask(cost: str, *, roi: str = "2.5", estimate: str | None = None, hold:
         return await studio.treasury.decide(
             ApprovalRequest(
                 request_id=uuid4(),
-                agent_id=studio.agent_ids[Role.ARTIST],
+                agent_id=await studio.agent(Role.ARTIST),
                 request_type=RequestType.COMPUTE,
                 request_cost=Decimal(cost),
                 projected_roi=Decimal(roi),
@@ -54,7 +54,7 @@ async def escalate() -> UUID:
 
 async def artist() -> str:
     async with studio_of_environment() as studio:
-        return str(studio.agent_ids[Role.ARTIST])
+        return str(await studio.agent(Role.ARTIST))
 
 
 async def printed(capsys: Captured, tx: str) -> dict[str, object]:

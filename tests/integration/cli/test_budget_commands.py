@@ -29,7 +29,7 @@ async def spend(cost: str) -> Approval:
         return await studio.treasury.decide(
             ApprovalRequest(
                 request_id=uuid4(),
-                agent_id=studio.agent_ids[Role.ARTIST],
+                agent_id=await studio.agent(Role.ARTIST),
                 request_type=RequestType.COMPUTE,
                 request_cost=Decimal(cost),
                 projected_roi=Decimal("2.5"),

@@ -11,8 +11,9 @@ import sys
 from pathlib import Path
 from uuid import UUID
 
-from chimera.pipeline import durable as engine
-from chimera.pipeline.durable import Document, open_durable, step
+from chimera.pipeline import host
+from chimera.pipeline.durable import Document, engine, open_durable, step, takeover
+from chimera.storage.database import open_database
 
 LOOKS_MAX = 300
 
@@ -47,8 +48,10 @@ async def main(database_url: str, journal: Path, content_id: UUID, ending: str) 
         return {"order": order, "first": begun, "second": ended}
 
     if ending == "earlier":
-        engine.APPLICATION_VERSION = engine.EARLIER_VERSIONS[0]
-    async with open_durable(database_url, body) as durable:
+        host.APPLICATION_VERSION = engine.APPLICATION_VERSION = takeover.APPLICATION_VERSION = (
+            takeover.EARLIER_VERSIONS[0]
+        )
+    async with open_database(database_url) as database, open_durable(database, body) as durable:
         note("open")
         for _ in range(LOOKS_MAX if ending == "look" else 0):
             if told("second"):

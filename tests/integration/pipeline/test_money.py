@@ -22,12 +22,11 @@ from chimera.core.errors import (
 )
 from chimera.core.vocabulary import Stage
 from chimera.pipeline import one_piece
-from chimera.pipeline.content import ContentWorkflow
-from chimera.pipeline.durable import Durable, open_durable
+from chimera.pipeline.durable import Durable
 from chimera.pipeline.hold import HOLD_FOR
 from chimera.storage.database import Database
 from factories_treasury import open_office
-from factories_workshop import Workshop, open_workshop
+from factories_workshop import Workshop, open_pieces, open_workshop
 
 SECONDS_MAX = 30
 BROKEN = ToolFailed("the tool broke")
@@ -46,7 +45,7 @@ Make = Callable[[ContentOrder], Awaitable[ContentOutcome]]
 @pytest.fixture
 async def make(shop: Workshop) -> AsyncIterator[Make]:
     """Make a piece to its end in a durable engine."""
-    async with open_durable(shop.database.url, ContentWorkflow(shop.crew)) as durable:
+    async with open_pieces(shop) as durable:
 
         async def to_its_end(order: ContentOrder) -> ContentOutcome:
             await durable.start(order.content_id, order.model_dump(mode="json"))
@@ -162,7 +161,7 @@ def silence(content_id: UUID, escalation: Escalation) -> None:
 async def waiting(shop: Workshop, order: ContentOrder) -> AsyncIterator[tuple[Durable, Escalation]]:
     """A piece that waits for a person."""
     shop.director.cost, shop.director.roi = Decimal(600), Decimal(90)
-    async with open_durable(shop.database.url, ContentWorkflow(shop.crew)) as durable:
+    async with open_pieces(shop) as durable:
         await durable.start(order.content_id, order.model_dump(mode="json"))
         async with asyncio.timeout(SECONDS_MAX):
             found = await one_piece.outcome_of(shop.crew, durable, order.content_id, wait_seconds=0, waits=silence)
@@ -210,7 +209,7 @@ async def test_a_piece_answered_while_nobody_ran_is_finished_by_the_next(shop: W
     async with waiting(shop, order) as (_, escalation):
         pass
     await shop.treasury.answer(escalation.tx_id, by="ada", approve=True, reason="fine")
-    async with open_durable(shop.database.url, ContentWorkflow(shop.crew)) as durable:
+    async with open_pieces(shop) as durable:
         assert [content_id for content_id, _ in await durable.unfinished()] == [order.content_id]
         assert (await ended(shop, durable, order)).stage is Stage.PUBLISHED
     assert (await shop.rows(order.content_id))[-1] == ("settle", Decimal("0.20"))
@@ -220,7 +219,7 @@ async def test_an_unanswered_piece_is_said_to_wait_again(shop: Workshop) -> None
     order = shop.order()
     async with waiting(shop, order):
         pass
-    async with open_durable(shop.database.url, ContentWorkflow(shop.crew)) as durable:
+    async with open_pieces(shop) as durable:
         async with asyncio.timeout(SECONDS_MAX):
             found = await one_piece.outcome_of(shop.crew, durable, order.content_id, wait_seconds=0, waits=silence)
     assert isinstance(found, Escalation)

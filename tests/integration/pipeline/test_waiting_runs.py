@@ -15,11 +15,10 @@ from chimera.core.clock import FixedClock
 from chimera.core.errors import ApprovalRejected, WaitsForHuman
 from chimera.core.vocabulary import Stage
 from chimera.pipeline.answers import Answers
-from chimera.pipeline.content import ContentWorkflow
-from chimera.pipeline.durable import Durable, open_durable
+from chimera.pipeline.durable import Durable
 from chimera.storage.database import Database
 from factories_treasury import open_office
-from factories_workshop import Workshop, open_workshop
+from factories_workshop import Workshop, open_pieces, open_workshop
 
 SECONDS_MAX = 30
 NEVER_SECONDS = 3600.0
@@ -35,7 +34,7 @@ async def shop(database: Database, clock: FixedClock) -> AsyncIterator[Workshop]
 @asynccontextmanager
 async def run(shop: Workshop) -> AsyncIterator[Durable]:
     """What one `chimera run` has open, for half a minute at most."""
-    async with asyncio.timeout(SECONDS_MAX), open_durable(shop.database.url, ContentWorkflow(shop.crew)) as durable:
+    async with asyncio.timeout(SECONDS_MAX), open_pieces(shop) as durable:
         yield durable
 
 

@@ -4,9 +4,11 @@ import asyncio
 import errno
 import shutil
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
+from typing import Self
 from uuid import UUID
 
 from pydantic import ValidationError
@@ -84,6 +86,12 @@ class Artist:
         self._work_folder = work_folder
         self._usd_per_cpu_second = usd_per_cpu_second
         self._free_bytes_min = free_bytes_min
+
+    def speaking_as(self, agent_id: UUID) -> Self:
+        """The same artist under another agent's name."""
+        other = copy(self)
+        other._agent_id = agent_id
+        return other
 
     async def produce(
         self,

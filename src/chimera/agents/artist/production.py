@@ -20,6 +20,9 @@ from chimera.core.limits import FILE_SIZE_BYTES_MAX, VIDEO_DURATION_SECONDS_MAX
 from chimera.core.vocabulary import Aspect, ContentFormat, FileType, QualityPreset, Resolution
 
 PRODUCTION_ATTEMPTS_MAX = 3
+"""In one run of a piece; a retry has as many again."""
+PRODUCTION_REQUESTS_MAX = 30
+"""Over all retries of a piece."""
 """A further attempt is made where the approval of the one before ran out."""
 
 
@@ -70,7 +73,7 @@ def production_request_id(content_id: UUID, attempt: int = 1) -> UUID:
 
 def production_request_ids(content_id: UUID) -> list[UUID]:
     """The requests under which any attempt at the production asked for its money."""
-    return [production_request_id(content_id, attempt) for attempt in range(1, PRODUCTION_ATTEMPTS_MAX + 1)]
+    return [production_request_id(content_id, attempt) for attempt in range(1, PRODUCTION_REQUESTS_MAX + 1)]
 
 
 def asset_id_of(content_id: UUID) -> UUID:

@@ -1,6 +1,7 @@
 """The director: `internal.agent.director.create_brief` (specification section 3)."""
 
-from typing import Any
+from copy import copy
+from typing import Any, Self
 from uuid import UUID
 
 from pydantic import ValidationError
@@ -50,6 +51,12 @@ class Director:
         self._clock = clock
         self._price_book = price_book
         self._engagement_history = engagement_history
+
+    def speaking_as(self, agent_id: UUID) -> Self:
+        """The same director under another agent's name."""
+        other = copy(self)
+        other._agent_id = agent_id
+        return other
 
     async def create_brief(
         self, request: BriefRequest, *, content_id: UUID, options: BriefOptions | None = None

@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from copy import copy
+from typing import Self
 from uuid import UUID
 
 from chimera.agents.judge.quality import measure_quality
@@ -39,6 +41,12 @@ class Judge:
         self._clock = clock
         self._gateway_check = gateway_check
         self._measure = measure
+
+    def speaking_as(self, agent_id: UUID) -> Self:
+        """The same judge under another agent's name."""
+        other = copy(self)
+        other._agent_id = agent_id
+        return other
 
     async def review(self, content_id: UUID, request: QualityRequest, texts: Mapping[str, str]) -> Review:
         """Measure the video, check every text (keys tell where it stands), decide, and record both.

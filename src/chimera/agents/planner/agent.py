@@ -1,9 +1,11 @@
 """The planner: chooses the trend worth making under the budget, and leaves sensitive ones to a person."""
 
 from collections.abc import Callable, Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Self
 from uuid import UUID
 
 from pydantic import ValidationError
@@ -56,6 +58,12 @@ class Planner:
         self._database = database
         self._clock = clock
         self._sensitive_topics = sensitive_topics
+
+    def speaking_as(self, agent_id: UUID) -> Self:
+        """The same planner under another agent's name."""
+        other = copy(self)
+        other.agent_id = agent_id
+        return other
 
     async def choose(self, trends: tuple[Trend, ...], budget_usd: Decimal) -> Choice:
         """The trend to make now, or a choice without one and the reason; every other trend is named with its own.

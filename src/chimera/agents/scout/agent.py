@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Self
 from uuid import UUID
 
 from chimera.agents.scout.candidates import MENTIONS_MIN, find_candidates
@@ -65,6 +67,12 @@ class Scout:
         self._clock = clock
         self._as_of = as_of.astimezone(UTC)
         self._presentable = presentable
+
+    def speaking_as(self, agent_id: UUID) -> Self:
+        """The same scout under another agent's name."""
+        other = copy(self)
+        other._agent_id = agent_id
+        return other
 
     async def analyze(self, request: TrendAnalysisRequest) -> TrendAnalysis:
         """One to twenty trends, the strongest first, each written to `trends`.

@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from copy import copy
 from pathlib import Path
+from typing import Self
 from uuid import UUID
 
 from chimera.contracts.channel_post import ChannelPost, MediaName, PostFigures
@@ -41,6 +43,12 @@ class Worker:
         self._clock = clock
         self._media = media
         self._watch_url = watch_url
+
+    def speaking_as(self, agent_id: UUID) -> Self:
+        """The same worker under another agent's name."""
+        other = copy(self)
+        other.agent_id = agent_id
+        return other
 
     async def publish(self, content_id: UUID, review: Review, *, attempt: int = 1) -> Publication:
         """Put the piece on the channel, or find it there from before; the intent row stands first.

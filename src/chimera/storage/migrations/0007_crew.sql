@@ -5,6 +5,7 @@ CREATE TABLE executor_slot (
     slot SMALLINT PRIMARY KEY CHECK (slot >= 0),
     host_id UUID NOT NULL UNIQUE,
     place TEXT NOT NULL,
+    session_name TEXT NOT NULL,
     roles JSONB NOT NULL DEFAULT '[]',
     application_version VARCHAR(50) NOT NULL,
     draining BOOLEAN NOT NULL DEFAULT FALSE,
@@ -12,22 +13,37 @@ CREATE TABLE executor_slot (
     lease_until TIMESTAMP WITH TIME ZONE NOT NULL
 );
 
--- What the specification's agents table has no column for. `host_id` is a process's, alive or not.
+-- What the specification's agents table has no column for. `host_id` is a process's, alive or not. The counts are what
+-- the state in Redis shows, kept for when that is gone.
 CREATE TABLE crew_member (
     agent_id UUID PRIMARY KEY REFERENCES agents(id) ON DELETE CASCADE,
     host_id UUID,
     paused_at TIMESTAMP WITH TIME ZONE,
     retired_at TIMESTAMP WITH TIME ZONE,
-    failures_in_a_row INTEGER NOT NULL DEFAULT 0 CHECK (failures_in_a_row >= 0)
-);
+    rests_until TIMESTAMP WITH TIME ZONE,
+    failures_in_a_row INTEGER NOT NULL DEFAULT 0 CHECK (failures_in_a_row >= 0),
+    tasks_completed BIGINT NOT NULL DEFAULT 0 CHECK (tasks_completed >= 0),
+    busy_ms BIGINT NOT NULL DEFAULT 0 CHECK (busy_ms >= 0),
+    error_count BIGINT NOT NULL DEFAULT 0 CHECK (error_count >= 0)
+) WITH (fillfactor = 70);
 CREATE INDEX idx_crew_member_host ON crew_member(host_id) WHERE retired_at IS NULL;
 
--- Which run of a piece's workflow may act: a higher fence refuses what a late process still tries.
+-- Which run may act for a piece: a higher fence refuses what a late process still tries. A step that another host may
+-- do (produce, publish) has a lane of its own.
 CREATE TABLE piece_fence (
-    content_id UUID PRIMARY KEY,
+    content_id UUID NOT NULL,
+    lane VARCHAR(20) NOT NULL,
     fence BIGINT NOT NULL CHECK (fence >= 1),
     host_id UUID NOT NULL,
-    updated_at TIMESTAMP WITH TIME ZONE NOT NULL DEFAULT NOW()
+    updated_at TIMESTAMP WITH TIME ZONE NOT NULL DEFAULT NOW(),
+    PRIMARY KEY (content_id, lane)
+);
+
+-- Somebody wants this piece stopped: its workflow stops at the next safe point.
+CREATE TABLE piece_cancel (
+    content_id UUID PRIMARY KEY,
+    asked_by TEXT NOT NULL,
+    asked_at TIMESTAMP WITH TIME ZONE NOT NULL
 );
 
 CREATE TABLE objective (
@@ -57,7 +73,7 @@ CREATE TABLE task (
     hinted_at TIMESTAMP WITH TIME ZONE,
     lease_until TIMESTAMP WITH TIME ZONE,
     host_id UUID,
-    worked_by UUID REFERENCES agents(id),
+    worked_by UUID,
     objective_id UUID REFERENCES objective(id),
     objective_version BIGINT,
     content_id UUID,
@@ -69,7 +85,9 @@ CREATE TABLE task (
     finished_at TIMESTAMP WITH TIME ZONE,
     CHECK ((state = 'running') = (lease_until IS NOT NULL AND host_id IS NOT NULL))
 ) WITH (fillfactor = 70);
-CREATE INDEX idx_task_queued ON task(priority, not_before) WHERE state = 'queued';
+CREATE INDEX idx_task_queued ON task(agent_role, priority, not_before) WHERE state = 'queued';
+CREATE INDEX idx_task_unhinted ON task(not_before) WHERE state = 'queued' AND hinted_at IS NULL;
+CREATE INDEX idx_task_addressed ON task(agent_id, not_before) WHERE state = 'queued' AND agent_id IS NOT NULL;
 CREATE INDEX idx_task_lease ON task(lease_until) WHERE state = 'running';
 CREATE INDEX idx_task_objective ON task(objective_id, state) WHERE objective_id IS NOT NULL;
 CREATE INDEX idx_task_content ON task(content_id) WHERE content_id IS NOT NULL;
@@ -94,19 +112,24 @@ CREATE TABLE dead_letter (
 );
 CREATE INDEX idx_dead_letter_created ON dead_letter(created_at DESC);
 
--- While this row stands, nothing new begins and everything under way stops at its next safe point.
+-- While one of these is open, nothing new begins and everything under way stops at its next safe point.
 CREATE TABLE studio_halt (
-    one BOOLEAN PRIMARY KEY DEFAULT TRUE CHECK (one),
+    id UUID PRIMARY KEY,
     halted_by TEXT NOT NULL,
     reason TEXT NOT NULL,
-    halted_at TIMESTAMP WITH TIME ZONE NOT NULL
+    halted_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    ended_by TEXT,
+    end_reason TEXT,
+    ended_at TIMESTAMP WITH TIME ZONE,
+    CHECK ((ended_at IS NULL) = (ended_by IS NULL) AND (ended_at IS NULL) = (end_reason IS NULL))
 );
+CREATE UNIQUE INDEX idx_studio_halt_open ON studio_halt((ended_at IS NULL)) WHERE ended_at IS NULL;
 
--- When a passed piece goes out. No row: at once.
+-- When a passed piece goes out. No row: at once. Once released it is going out, and nobody can call it back.
 CREATE TABLE publication_plan (
     content_id UUID PRIMARY KEY,
     publish_at TIMESTAMP WITH TIME ZONE,
-    state VARCHAR(20) NOT NULL CHECK (state IN ('planned', 'cancelled', 'published')),
+    state VARCHAR(20) NOT NULL CHECK (state IN ('planned', 'cancelled', 'released')),
     version BIGINT NOT NULL DEFAULT 1 CHECK (version >= 1),
     set_by TEXT NOT NULL,
     updated_at TIMESTAMP WITH TIME ZONE NOT NULL DEFAULT NOW(),

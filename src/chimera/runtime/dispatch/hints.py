@@ -1,0 +1,62 @@
+"""A hint: the queue's message (specification section 4, `task_queue:{priority}`), read strictly and written one way."""
+
+import re
+from dataclasses import dataclass
+from uuid import UUID
+
+from pydantic import ValidationError
+
+from chimera.contracts.task import QUEUE_MESSAGE_BYTES_MAX, TaskMessage
+from chimera.core.vocabulary import Priority, Role
+
+_USUAL = re.compile(
+    rb'\{ ?"task_id" ?: ?"([0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})" ?, ?"agent_role" ?: ?"('
+    + b"|".join(role.value.encode() for role in Role)
+    + rb')" ?\}'
+)
+_ROLES = {role.value.encode(): role for role in Role}
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    task_id: UUID
+    agent_role: Role
+    priority: Priority
+
+
+class MalformedHint(ValueError):
+    """Its text is the reason."""
+
+
+def read_hint(message: bytes, priority: Priority) -> Hint:
+    """The message as a hint. The usual spelling is read without the contract's cost, everything else by the contract.
+
+    Raises:
+        MalformedHint: it is none.
+    """
+    if usual := _USUAL.fullmatch(message):
+        return Hint(UUID(usual[1].decode()), _ROLES[usual[2]], priority)
+    if len(message) > QUEUE_MESSAGE_BYTES_MAX:
+        raise MalformedHint(f"longer than {QUEUE_MESSAGE_BYTES_MAX} bytes")
+    try:
+        read = TaskMessage.model_validate_json(message)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        place = ".".join(map(str, first["loc"]))
+        raise MalformedHint(f"{place}: {first['msg']}" if place else first["msg"]) from error
+    return Hint(read.task_id, read.agent_role, priority)
+
+
+def hint_message(task_id: UUID, role: Role) -> str:
+    """The specification's message, spelled as there."""
+    return f'{{"task_id": "{task_id}", "agent_role": "{role.value}"}}'
+
+
+def shared_list(priority: Priority) -> str:
+    """The list that everybody pushes to."""
+    return f"task_queue:{priority.value}"
+
+
+def role_list(priority: Priority, role: Role) -> str:
+    """The list of one role's hints, sorted out of the shared one."""
+    return f"task_queue:{priority.value}:{role.value}"

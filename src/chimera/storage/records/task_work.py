@@ -1,0 +1,247 @@
+"""Table `task`, being worked on: claims, leases and ends, each in one statement for many tasks.
+
+A running row belongs to one attempt of one host. Nothing else may change it, except expiry and a person who cancels.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid5
+
+from psycopg.rows import class_row
+from psycopg.types.json import Jsonb
+
+from chimera.core.vocabulary import Priority, Role, TaskState
+from chimera.storage.database import Connection
+from chimera.storage.records import dead_letter
+from chimera.storage.records.dead_letter import DeadLetter
+from chimera.storage.records.task import COLUMNS, TaskRecord
+from chimera.storage.records.task_need import ReadyTask, cancel_dependents, release
+
+EXPIRED_AT_ONCE = 1_000
+HOST_LOST = {"code": "AGENT_OFFLINE", "message": "the process that worked on it stopped answering"}
+_TASK_COLUMNS = ", ".join(f"task.{column}" for column in COLUMNS.split(", "))
+_BAD_ENDS = (TaskState.FAILED, TaskState.DEAD, TaskState.CANCELLED)
+
+
+@dataclass(frozen=True, slots=True)
+class WorkedTask:
+    """What an attempt came to. `result` is JSON text; `not_before` is when a queued one may be tried again."""
+
+    id: UUID
+    attempt: int
+    state: TaskState
+    result: str | None
+    error: dict[str, Any] | None
+    not_before: datetime
+    worked_by: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class Unclaimed:
+    """Why a hinted task was not claimed: what its row says."""
+
+    id: UUID
+    state: TaskState
+    agent_role: Role
+    agent_id: UUID | None
+    not_before: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Which tasks were ended (the others belonged to somebody else by then), and what became ready by that."""
+
+    ids: frozenset[UUID]
+    ready: Sequence[ReadyTask]
+
+
+async def claim(
+    connection: Connection, hinted: Mapping[UUID, Role], host_id: UUID, now: datetime, lease: timedelta
+) -> list[TaskRecord]:
+    """Begin the next attempt of those that are queued, due, of the hinted role and addressed to no single agent."""
+    return await _claim(connection, hinted, None, host_id, now, lease)
+
+
+async def claim_addressed(
+    connection: Connection,
+    agents: Mapping[UUID, UUID],
+    roles: Mapping[UUID, Role],
+    host_id: UUID,
+    now: datetime,
+    lease: timedelta,
+) -> list[TaskRecord]:
+    """The same for tasks addressed to the agents given by task, which this host has just taken for them."""
+    return await _claim(connection, roles, agents, host_id, now, lease)
+
+
+async def _claim(
+    connection: Connection,
+    roles: Mapping[UUID, Role],
+    agents: Mapping[UUID, UUID] | None,
+    host_id: UUID,
+    now: datetime,
+    lease: timedelta,
+) -> list[TaskRecord]:
+    ids = list(roles)
+    async with connection.cursor(row_factory=class_row(TaskRecord)) as cursor:
+        await cursor.execute(
+            "WITH hinted AS (SELECT * FROM unnest(%(ids)s::uuid[], %(roles)s::text[], %(agents)s::uuid[]) "
+            "AS given(id, role, agent_id)), "
+            "free AS (SELECT task.id FROM hinted JOIN task USING (id) WHERE task.state = 'queued' "
+            "AND task.not_before <= %(now)s AND task.agent_role = hinted.role "
+            "AND task.agent_id IS NOT DISTINCT FROM hinted.agent_id FOR UPDATE OF task SKIP LOCKED) "
+            "UPDATE task SET state = 'running', attempt = attempt + 1, lease_until = %(until)s, host_id = %(host)s, "
+            f"updated_at = %(now)s FROM free WHERE task.id = free.id RETURNING {_TASK_COLUMNS}",
+            {
+                "ids": ids,
+                "roles": [role.value for role in roles.values()],
+                "agents": [None if agents is None else agents[task_id] for task_id in ids],
+                "now": now,
+                "until": now + lease,
+                "host": host_id,
+            },
+        )
+        return await cursor.fetchall()
+
+
+async def unclaimed(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, Unclaimed]:
+    """What the rows of these say; one without a row is left out."""
+    cursor = await connection.execute(
+        "SELECT id, state, agent_role, agent_id, not_before FROM task WHERE id = ANY(%s)", (list(ids),)
+    )
+    return {
+        row["id"]: Unclaimed(
+            row["id"], TaskState(row["state"]), Role(row["agent_role"]), row["agent_id"], row["not_before"]
+        )
+        for row in await cursor.fetchall()
+    }
+
+
+async def finish(connection: Connection, host_id: UUID, worked: Sequence[WorkedTask], now: datetime) -> Written:
+    """End these attempts if they are still this host's; what they held up is queued or cancelled along with it."""
+    cursor = await connection.execute(
+        "UPDATE task SET state = given.state, result = given.result, error = given.error, "
+        "not_before = given.not_before, worked_by = given.worked_by, lease_until = NULL, host_id = NULL, "
+        "hinted_at = NULL, updated_at = %(now)s, "
+        "finished_at = CASE WHEN given.state IN ('done', 'failed', 'dead', 'cancelled') THEN %(now)s::timestamptz END "
+        "FROM unnest(%(ids)s::uuid[], %(attempts)s::int[], %(states)s::text[], %(results)s::jsonb[], "
+        "%(errors)s::jsonb[], %(not_before)s::timestamptz[], %(agents)s::uuid[]) "
+        "AS given(id, attempt, state, result, error, not_before, worked_by) "
+        "WHERE task.id = given.id AND task.attempt = given.attempt AND task.host_id = %(host)s "
+        "AND task.state = 'running' RETURNING task.id, task.state, task.agent_role, task.priority, task.error",
+        {
+            "now": now,
+            "host": host_id,
+            "ids": [task.id for task in worked],
+            "attempts": [task.attempt for task in worked],
+            "states": [task.state.value for task in worked],
+            "results": [task.result for task in worked],
+            "errors": [None if task.error is None else Jsonb(task.error) for task in worked],
+            "not_before": [task.not_before for task in worked],
+            "agents": [task.worked_by for task in worked],
+        },
+    )
+    rows = await cursor.fetchall()
+    return Written(frozenset(row["id"] for row in rows), await _after_end(connection, rows, now))
+
+
+async def renew(
+    connection: Connection, host_id: UUID, running: Mapping[UUID, int], now: datetime, lease: timedelta
+) -> frozenset[UUID]:
+    """Prolong the leases of these attempts (by task); answers those that are still this host's."""
+    cursor = await connection.execute(
+        "UPDATE task SET lease_until = %s FROM unnest(%s::uuid[], %s::int[]) AS given(id, attempt) "
+        "WHERE task.id = given.id AND task.attempt = given.attempt AND task.host_id = %s AND task.state = 'running' "
+        "RETURNING task.id",
+        (now + lease, list(running), list(running.values()), host_id),
+    )
+    return frozenset(row["id"] for row in await cursor.fetchall())
+
+
+async def give_back(
+    connection: Connection, host_id: UUID, running: Mapping[UUID, int], now: datetime
+) -> list[ReadyTask]:
+    """Queue these attempts (by task) again; they count as none. The number stays: it is the fence, and only grows."""
+    cursor = await connection.execute(
+        "UPDATE task SET state = 'queued', attempts_max = LEAST(attempts_max + 1, 100), lease_until = NULL, "
+        "host_id = NULL, hinted_at = %s, updated_at = %s FROM unnest(%s::uuid[], %s::int[]) AS given(id, attempt) "
+        "WHERE task.id = given.id AND task.attempt = given.attempt AND task.host_id = %s AND task.state = 'running' "
+        "RETURNING task.id, task.agent_role, task.priority",
+        (now, now, list(running), list(running.values()), host_id),
+    )
+    return [ReadyTask(row["id"], Role(row["agent_role"]), Priority(row["priority"])) for row in await cursor.fetchall()]
+
+
+async def unknown_running(connection: Connection, host_id: UUID, known: Sequence[UUID]) -> dict[UUID, int]:
+    """Attempts by task that run in this host's name and that it does not know of: a claim whose answer was lost."""
+    cursor = await connection.execute(
+        "SELECT id, attempt FROM task WHERE state = 'running' AND host_id = %s AND NOT id = ANY(%s)",
+        (host_id, list(known)),
+    )
+    return {row["id"]: row["attempt"] for row in await cursor.fetchall()}
+
+
+async def expire(connection: Connection, now: datetime) -> list[TaskState]:
+    """Take tasks from hosts whose lease is over: queued again, or dead after their last attempt."""
+    cursor = await connection.execute(
+        "WITH late AS (SELECT id FROM task WHERE state = 'running' AND lease_until < %(now)s "
+        "ORDER BY lease_until LIMIT %(limit)s FOR UPDATE SKIP LOCKED) "
+        "UPDATE task SET state = CASE WHEN attempt >= attempts_max THEN 'dead' ELSE 'queued' END, "
+        "error = %(error)s, lease_until = NULL, host_id = NULL, hinted_at = NULL, updated_at = %(now)s, "
+        "finished_at = CASE WHEN attempt >= attempts_max THEN %(now)s::timestamptz END "
+        "FROM late WHERE task.id = late.id RETURNING task.id, task.state, task.agent_role, task.priority, task.error",
+        {"now": now, "limit": EXPIRED_AT_ONCE, "error": Jsonb(HOST_LOST)},
+    )
+    rows = await cursor.fetchall()
+    await _after_end(connection, rows, now)
+    return [TaskState(row["state"]) for row in rows]
+
+
+async def cancel(connection: Connection, task_id: UUID, reason: str, now: datetime) -> bool:
+    """Cancel a task that has not ended, and whatever needs it; False if there is none."""
+    cursor = await connection.execute(
+        "UPDATE task SET state = 'cancelled', error = %s, lease_until = NULL, host_id = NULL, updated_at = %s, "
+        "finished_at = %s WHERE id = %s AND state IN ('blocked', 'queued', 'running', 'review', 'waiting')",
+        (Jsonb({"code": "CANCELLED", "message": reason}), now, now, task_id),
+    )
+    if cursor.rowcount == 0:
+        return False
+    await cancel_dependents(connection, [task_id], now)
+    return True
+
+
+async def retry(connection: Connection, task_id: UUID, now: datetime) -> ReadyTask | None:
+    """Queue a task that was given up or failed for one more attempt; None if it stands otherwise."""
+    cursor = await connection.execute(
+        "UPDATE task SET state = 'queued', attempts_max = LEAST(GREATEST(attempts_max, attempt + 1), 100), "
+        "not_before = %s, hinted_at = %s, finished_at = NULL, updated_at = %s "
+        "WHERE id = %s AND state IN ('dead', 'failed') RETURNING id, agent_role, priority",
+        (now, now, now, task_id),
+    )
+    row = await cursor.fetchone()
+    return None if row is None else ReadyTask(row["id"], Role(row["agent_role"]), Priority(row["priority"]))
+
+
+async def _after_end(connection: Connection, rows: Sequence[Mapping[str, Any]], now: datetime) -> list[ReadyTask]:
+    """Dead letters for the dead; the tasks behind the ended ones are queued or cancelled."""
+    dead = [_letter(row, now) for row in rows if row["state"] == TaskState.DEAD]
+    if dead:
+        await dead_letter.add_all(connection, dead)
+    if lost := [row["id"] for row in rows if row["state"] in _BAD_ENDS]:
+        await cancel_dependents(connection, lost, now)
+    done = [row["id"] for row in rows if row["state"] == TaskState.DONE]
+    return await release(connection, done, now) if done else []
+
+
+def _letter(row: Mapping[str, Any], now: datetime) -> DeadLetter:
+    error = row["error"] or {}
+    return DeadLetter(
+        id=uuid5(row["id"], f"dead/{now.isoformat()}"),
+        queue=f"task_queue:{row['priority']}",
+        message=f'{{"task_id": "{row["id"]}", "agent_role": "{row["agent_role"]}"}}',
+        reason=f"given up after its attempts: {error.get('code', '')} {error.get('message', '')}".strip(),
+        task_id=row["id"],
+        created_at=now,
+    )
