@@ -22,7 +22,7 @@ from chimera.storage.records.task import TaskRecord
 DRAIN_SECONDS = 5.0
 _LOOK_SECONDS = 0.005
 _DONE = TaskOutcome(state=TaskState.DONE, result={})
-Began = Callable[[UUID], None]
+Began = Callable[[TaskRecord], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ async def at_work(url: str, redis_url: str, agents: int, began: Began | None = N
 
     async def noop(task: TaskRecord, _agent_id: UUID) -> TaskOutcome:
         if began is not None:
-            began(task.id)
+            began(task)
         return _DONE
 
     async with (

@@ -15,11 +15,10 @@ from chimera.bench.crew.ground import Ground
 from chimera.runtime.roster.states import PIPELINE_COMMANDS_MAX, live_counts
 from chimera.storage.database import open_database
 
-SETTLE_SECONDS = 3.0
 LOOK_SECONDS = 10.0
 _MEMORY_HOW = (
-    "resident memory of a fresh process with its connections that has adopted the agents, shown them all and run for "
-    f"{SETTLE_SECONDS:g} s"
+    "resident memory of a fresh process with its connections that has adopted the agents, shown them all and kept them "
+    "alive for some seconds"
 )
 _MEGABYTE = 2**20
 
@@ -38,12 +37,12 @@ class Soak(NamedTuple):
     missing_most: int
 
 
-def hosting(ground: Ground, counts: tuple[int, ...]) -> list[Line]:
+def hosting(ground: Ground, counts: tuple[int, ...], settle_seconds: float) -> list[Line]:
     """Each number of agents in a process of its own, beside one that hosts a single agent."""
-    nobody = _host(ground, 1)
+    nobody = _host(ground, 1, settle_seconds)
     lines: list[Line] = []
     for count in counts:
-        found = _host(ground, count)
+        found = _host(ground, count, settle_seconds)
         lines += [
             Found(f"memory_mb_{count}_agents", "MB", found.memory / _MEGABYTE, _MEMORY_HOW),
             Found(
@@ -56,7 +55,7 @@ def hosting(ground: Ground, counts: tuple[int, ...]) -> list[Line]:
                 f"sweep_seconds_{count}_agents",
                 "s",
                 found.sweep_seconds,
-                "every agent's state shown again at once, pipeline after pipeline; a living host spreads it over a minute",
+                "all states shown again at once, pipeline after pipeline; a living host spreads this over a minute",
             ),
         ]
     return [
@@ -81,23 +80,23 @@ def soak(ground: Ground, agents: int, minutes: float) -> list[Line]:
     ]
 
 
-def _host(ground: Ground, agents: int) -> Hosting:
+def _host(ground: Ground, agents: int, settle_seconds: float) -> Hosting:
     with ground.database() as url:
-        return in_fresh_process(host, url, ground.empty_redis(), agents)
+        return in_fresh_process(host, url, ground.empty_redis(), agents, settle_seconds)
 
 
-def host(url: str, redis_url: str, agents: int) -> Hosting:
+def host(url: str, redis_url: str, agents: int, settle_seconds: float) -> Hosting:
     """Adopt them, settle, and show all of them once more."""
-    return asyncio.run(_measured(url, redis_url, agents))
+    return asyncio.run(_measured(url, redis_url, agents, settle_seconds))
 
 
-async def _measured(url: str, redis_url: str, agents: int) -> Hosting:
+async def _measured(url: str, redis_url: str, agents: int, settle_seconds: float) -> Hosting:
     async with (
         open_database(url) as database,
         Redis.from_url(redis_url) as redis,
         hosted(database, redis, agents) as (roster, _),
     ):
-        await asyncio.sleep(SETTLE_SECONDS)
+        await asyncio.sleep(settle_seconds)
         gc.collect()
         memory = int(psutil.Process().memory_info().rss)
         started_at = time.perf_counter()

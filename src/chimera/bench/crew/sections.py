@@ -15,7 +15,7 @@ from chimera.bench.crew.workflows import workflows
 Section = Callable[[Ground, Size], list[Line]]
 
 SECTIONS: Mapping[str, Section] = {
-    "agents": lambda ground, size: hosting(ground, size.agents),
+    "agents": lambda ground, size: hosting(ground, size.agents, size.settle_seconds),
     "hints": lambda ground, size: hints_beside(ground, size.hints, size.beside_redis),
     "rows": lambda ground, size: rows_beside(ground, size.tasks),
     "latency": lambda ground, size: dispatch_latency(ground, size.per_second, size.latency_seconds),

@@ -5,7 +5,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """`hints` and `tasks` are how many no-ops are timed at once; the others' own are `beside_redis`."""
+    """`hints` and `tasks` are how many no-ops are timed at once, `beside_redis` how many of dramatiq's.
+
+    `per_second` and `latency_seconds` are the open loop's; hosted agents run `settle_seconds` before they are weighed.
+    """
 
     rounds: int
     hints: int
@@ -16,6 +19,7 @@ class Size:
     backlog: int
     high_tasks: int
     agents: tuple[int, ...]
+    settle_seconds: float
     queue_tasks: int
     queue_agents: int
     workflows: int
@@ -35,6 +39,7 @@ def full(rounds: int, pieces: int, soak_minutes: float) -> Size:
         backlog=100_000,
         high_tasks=100,
         agents=(10_000, 100_000),
+        settle_seconds=3.0,
         queue_tasks=1_000,
         queue_agents=10_000,
         workflows=300,
@@ -55,6 +60,7 @@ def quick(rounds: int, pieces: int, soak_minutes: float) -> Size:
         backlog=1_000,
         high_tasks=10,
         agents=(100, 1_000),
+        settle_seconds=0.2,
         queue_tasks=50,
         queue_agents=100,
         workflows=5,

@@ -9,9 +9,10 @@ from chimera.bench.crew.ground import Ground
 from chimera.core.clock import SystemClock
 from chimera.core.identity import new_id
 from chimera.pipeline.durable import Document, open_durable, step
+from chimera.storage.database import open_database
 
 _STEPS = 3
-_HOW = f"{_STEPS} kept steps a workflow, all begun at once, through the durable module of one process"
+_HOW = f"{_STEPS} kept steps a workflow, under the piece's fence, all begun at once, one process of the durable module"
 
 
 def workflows(ground: Ground, count: int) -> list[Line]:
@@ -40,7 +41,7 @@ async def _run(url: str, count: int) -> float:
         return order
 
     clock = SystemClock()
-    async with open_durable(url, three_steps) as durable:
+    async with open_database(url) as database, open_durable(database, three_steps) as durable:
         ids = [new_id(clock) for _ in range(count)]
         started_at = time.perf_counter()
         for content_id in ids:
