@@ -37,6 +37,14 @@ _COMMANDS: dict[str, tuple[str, str]] = {
         "Stop everything at its next safe point, until `chimera unhalt`; running steps finish.",
     ),
     "unhalt": ("chimera.cli.halt:unhalt", "Let everything go on where it stopped."),
+    "worker": (
+        "chimera.cli.worker:worker",
+        (
+            "Host agents and work until Ctrl-C, alone or beside others on one DATABASE_URL and REDIS_URL.\n\n"
+            "Use it as: chimera worker --roles artist,worker --agents 500\n\n"
+            "The first Ctrl-C or SIGTERM drains within 10 seconds; a second one ends at once."
+        ),
+    ),
     "export": (
         "chimera.cli.export:export",
         "Copy a piece out: mp4, captions (srt, vtt), thumbnail, and a JSON bundle with its signed approvals.",
@@ -80,10 +88,43 @@ _GROUPS: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
                 "chimera.cli.content_schedule:unschedule",
                 "Keep a piece back: it stays in review until it is scheduled again, or cancelled.",
             ),
+            "resume": (
+                "chimera.cli.content_steering:resume",
+                "Go on with a piece that was left unfinished, or with all of them.",
+            ),
+            "retry": (
+                "chimera.cli.content_steering:retry",
+                (
+                    "Try a failed piece again from a stage, and follow it to its end.\n\n"
+                    "Use it as: chimera content retry ID --from generating"
+                ),
+            ),
+            "cancel": (
+                "chimera.cli.content_steering:cancel",
+                (
+                    "Call a piece off at its next safe point, wherever it is worked on.\n\n"
+                    "Its tool jobs are ended, its money is released or settled as used. A published piece stays."
+                ),
+            ),
             "open": (
                 "chimera.cli.content:open_content",
                 "Print where the piece's video lies; on a terminal, play it with the desktop's player too.",
             ),
+        },
+    ),
+    "queue": (
+        "The queue of tasks: what waits, what was refused or given up.",
+        {
+            "stats": (
+                "chimera.cli.queue:stats",
+                "Show how many hints and tasks there are, since when the oldest waits, what was done in the last hour.",
+            ),
+            "peek": ("chimera.cli.queue:peek", "List the queued tasks in the order of their priority and age."),
+            "dead": (
+                "chimera.cli.queue:dead",
+                "List the newest dead letters with their reasons; with --clear, drop them all.",
+            ),
+            "retry": ("chimera.cli.queue:retry", "Queue a task that failed or was given up once more."),
         },
     ),
     "review": (

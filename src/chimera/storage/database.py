@@ -21,6 +21,8 @@ WriterConnection = psycopg.Connection[TupleRow]
 POOL_CONNECTIONS_MAX = 8
 CONNECT_SECONDS_MAX = 10.0
 STATEMENT_TIMEOUT_MS = 30_000
+IDLE_IN_TRANSACTION_MS = 10_000
+"""A process that is stopped amid a transaction loses its locks, which others wait for, after so long."""
 WRITER_WAIT_MS = 10_000
 WRITER_NAME = "chimera-treasury"
 """What the writers' sessions are called in the server's list of activities."""
@@ -85,7 +87,7 @@ async def open_database(url: str) -> AsyncIterator[Database]:
             url,
             {
                 "statement_timeout": str(STATEMENT_TIMEOUT_MS),
-                "idle_in_transaction_session_timeout": str(STATEMENT_TIMEOUT_MS),
+                "idle_in_transaction_session_timeout": str(IDLE_IN_TRANSACTION_MS),
                 "timezone": "UTC",
             },
         ),

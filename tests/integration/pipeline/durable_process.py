@@ -48,9 +48,8 @@ async def main(database_url: str, journal: Path, content_id: UUID, ending: str) 
         return {"order": order, "first": begun, "second": ended}
 
     if ending == "earlier":
-        host.APPLICATION_VERSION = engine.APPLICATION_VERSION = takeover.APPLICATION_VERSION = (
-            takeover.EARLIER_VERSIONS[0]
-        )
+        for module in (host, engine, takeover):
+            vars(module)["APPLICATION_VERSION"] = takeover.EARLIER_VERSIONS[0]
     async with open_database(database_url) as database, open_durable(database, body) as durable:
         note("open")
         for _ in range(LOOKS_MAX if ending == "look" else 0):

@@ -143,9 +143,12 @@ async def shop(database: Database, clock: FixedClock) -> AsyncIterator[Workshop]
 @asynccontextmanager
 async def working(shop: Workshop) -> AsyncIterator[tuple[Durable, Halt]]:
     """A process at work whose steps ask the studio's halt."""
-    async with asyncio.timeout(SECONDS_MAX), open_halt(shop.database.url) as halt:
-        async with open_pieces(replace(shop, crew=replace(shop.crew, halt=halt))) as durable:
-            yield durable, halt
+    async with (
+        asyncio.timeout(SECONDS_MAX),
+        open_halt(shop.database.url) as halt,
+        open_pieces(replace(shop, crew=replace(shop.crew, halt=halt))) as durable,
+    ):
+        yield durable, halt
 
 
 async def start(shop: Workshop, durable: Durable) -> ContentOrder:
@@ -190,7 +193,7 @@ async def test_a_production_that_fails_while_the_studio_is_halted_leaves_no_mone
             await until_halted(halt)
             raise ToolFailed("no room")
 
-        shop.artist.open_work = open_work  # type: ignore[method-assign, assignment]
+        shop.artist.open_work = open_work  # type: ignore[method-assign]
         order = await start(shop, durable)
         with pytest.raises(ChimeraError, match="no room"):
             await durable.result(order.content_id)

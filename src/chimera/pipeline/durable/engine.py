@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from uuid import UUID
 
-from dbos import DBOS, DBOSConfig, SetWorkflowID, WorkflowHandleAsync
+from dbos import DBOS, DBOSConfig, SetWorkflowID, WorkflowHandleAsync, WorkflowStatus
 from dbos._dbos import _get_dbos_instance
 from dbos._error import DBOSAwaitedWorkflowCancelledError, DBOSAwaitedWorkflowMaxRecoveryAttemptsExceeded
 
@@ -14,6 +14,7 @@ from chimera.core.clock import SystemClock
 from chimera.core.errors import Cancelled, Conflict, EngineUnavailable, InternalError
 from chimera.core.vocabulary import Role
 from chimera.pipeline.durable import workflows
+from chimera.pipeline.flow import CREW_STEP
 from chimera.pipeline.durable.process import CONCURRENCY, Body, Document, Process, QueuedBody
 from chimera.pipeline.durable.takeover import UNFINISHED, UNFINISHED_MAX, GivenUp, Takeover, rewind
 from chimera.pipeline.host import APPLICATION_VERSION, Host, open_host
@@ -80,36 +81,35 @@ class Durable:
             lost.cancel()
 
     async def is_at_work(self, content_id: UUID) -> bool:
-        """Whether the piece's workflow has not ended.
+        """Whether the piece's workflow has not ended."""
+        return (await self._status(content_id)).status in UNFINISHED
 
-        Raises:
-            Conflict: there is none, or it is of another version.
-        """
-        status = await DBOS.get_workflow_status_async(str(content_id))
-        if status is None or status.app_version != APPLICATION_VERSION:
-            raise Conflict(f"content {content_id} was not made by this version of Chimera: make a new piece")
-        return status.status in UNFINISHED
-
-    async def rewind(self, content_id: UUID, step: str) -> None:
-        """Send an ended workflow back to the last time it did this step; whoever is free goes on with it.
-
-        Raises:
-            Conflict: it never came so far.
-        """
-        number = await self.number_of(content_id, step)
+    async def rewind(self, content_id: UUID, number: int) -> None:
+        """Send an ended workflow back to this step; whoever is free goes on with it."""
         await rewind(str(content_id), number)
 
     async def number_of(self, content_id: UUID, step: str) -> int:
-        """The number of the last step of this name that the workflow has done.
+        """The number of the last step of this name that the workflow has done; a workflow of an earlier version has
+        only its first step in common with this one.
 
         Raises:
             Conflict: it never came so far.
         """
+        if (await self._status(content_id)).app_version != APPLICATION_VERSION:
+            if step == CREW_STEP:
+                return 1
+            raise Conflict(f"content {content_id} is of an earlier version: it can only be retried from draft")
         done = await DBOS.list_workflow_steps_async(str(content_id))
         found = [item["function_id"] for item in done if item["function_name"] == step]
         if not found:
             raise Conflict(f"content {content_id} never came as far as its step {step}: retry from an earlier stage")
         return max(found)
+
+    async def _status(self, content_id: UUID) -> WorkflowStatus:
+        found = await DBOS.get_workflow_status_async(str(content_id))
+        if found is None:
+            raise Conflict(f"nothing ever worked on content {content_id}: make a new piece")
+        return found
 
     async def look(self) -> None:
         """Take over at once what dead processes left; this is done every few seconds too."""

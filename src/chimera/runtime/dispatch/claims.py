@@ -20,7 +20,8 @@ from chimera.storage.records.task import TaskRecord
 from chimera.storage.records.task_need import ReadyTask
 from chimera.storage.records.task_work import Unclaimed
 
-LEASE = timedelta(seconds=30)
+LEASE = timedelta(seconds=20)
+"""Renewed every five seconds; what a dead host held is taken up by others within half a minute."""
 
 _log = structlog.get_logger(__name__)
 
@@ -37,10 +38,13 @@ class Claimed:
 class Claims:
     """The claims of one host. One at a time: an answer that was lost is looked up before the next one."""
 
-    def __init__(self, host_id: UUID, queue: TaskQueue, roles: frozenset[Role], letters: DeadLetters) -> None:
+    def __init__(
+        self, host_id: UUID, queue: TaskQueue, roles: frozenset[Role], letters: DeadLetters, lease: timedelta
+    ) -> None:
         self._host_id = host_id
         self._queue = queue
         self._letters = letters
+        self._lease = lease
         self._turns = {role: Turns() for role in roles}
         self._redis = Trouble("Redis", "hints")
         self._wrong_lists: frozenset[str] = frozenset()
@@ -114,7 +118,7 @@ class Claims:
         now = self._queue.clock.now()
         try:
             async with self._queue.database.transaction() as connection:
-                tasks = await task_work.claim(connection, roles, self._host_id, now, LEASE)
+                tasks = await task_work.claim(connection, roles, self._host_id, now, self._lease)
                 missing = by_id.keys() - {task.id for task in tasks}
                 rows = await task_work.unclaimed(connection, list(missing)) if missing else {}
         except NO_POSTGRESQL:
@@ -140,7 +144,7 @@ class Claims:
         async with self._queue.database.transaction() as connection:
             found = await task_waiting.waiting(connection, wanted, now)
             roles = {ready.id: ready.agent_role for ready in self._chosen(found, wanted)}
-            tasks = await task_work.claim(connection, roles, self._host_id, now, LEASE) if roles else []
+            tasks = await task_work.claim(connection, roles, self._host_id, now, self._lease) if roles else []
         self._note_turns(tasks)
         return Claimed(tasks, more=False)
 

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from uuid import UUID
 
 from chimera.core.vocabulary import Role
@@ -39,8 +40,10 @@ class Dispatcher:
         roles: frozenset[Role],
         *,
         may_begin: Callable[[], bool],
+        lease: timedelta = LEASE,
     ) -> None:
         self._host_id = host_id
+        self._lease = lease
         self._roster = roster
         self._queue = queue
         self._roles = tuple(sorted(roles))
@@ -48,8 +51,8 @@ class Dispatcher:
         self._wake = asyncio.Event()
         self._addressed = asyncio.Event()
         self._letters = DeadLetters(queue.database, queue.clock)
-        self._claims = Claims(host_id, queue, roles, self._letters)
-        self._running = Running(host_id, queue, roster, handlers, self._wake.set)
+        self._claims = Claims(host_id, queue, roles, self._letters, lease)
+        self._running = Running(host_id, queue, roster, handlers, self._wake.set, lease)
         self._draining = False
         self._stopped_claiming = asyncio.Event()
 
@@ -181,7 +184,7 @@ class Dispatcher:
         try:
             async with self._queue.database.transaction() as connection:
                 roles = {task.id: task.agent_role for task in found if task.id in agents}
-                tasks = await task_work.claim_addressed(connection, agents, roles, self._host_id, now, LEASE)
+                tasks = await task_work.claim_addressed(connection, agents, roles, self._host_id, now, self._lease)
             for task in tasks:
                 claimed.add(task.id)
                 self._running.begin_with(group, task, agents[task.id])

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 import structlog
@@ -12,7 +13,6 @@ from chimera.core.clock import elapsed_ms
 from chimera.core.errors import ChimeraError, InternalError
 from chimera.core.vocabulary import Role
 from chimera.runtime.dispatch.attempts import worked
-from chimera.runtime.dispatch.claims import LEASE
 from chimera.runtime.dispatch.hands import Roster
 from chimera.runtime.dispatch.results import Results
 from chimera.runtime.dispatch.task_queue import TaskQueue
@@ -44,12 +44,14 @@ class Running:
         roster: Roster,
         handlers: Mapping[str, Handler],
         agent_freed: Callable[[], None],
+        lease: timedelta,
     ) -> None:
         self._host_id = host_id
         self._queue = queue
         self._roster = roster
         self._handlers = handlers
         self._agent_freed = agent_freed
+        self._lease = lease
         self._writing = asyncio.Lock()
         self._attempts: dict[UUID, Attempt] = {}
         self._none = asyncio.Event()
@@ -86,14 +88,14 @@ class Running:
         trouble = Trouble("PostgreSQL", "leases")
         renewed_at = self._queue.clock.monotonic()
         while True:
-            await asyncio.sleep(RENEW_SECONDS)
+            await asyncio.sleep(min(RENEW_SECONDS, self._lease.total_seconds() / 4))
             try:
                 await self._renew_once()
                 renewed_at = self._queue.clock.monotonic()
                 trouble.over()
             except NO_POSTGRESQL as error:
                 trouble.begins(error)
-                if self._queue.clock.monotonic() - renewed_at > LEASE.total_seconds():
+                if self._queue.clock.monotonic() - renewed_at > self._lease.total_seconds():
                     self._stop(list(self._attempts), "the leases could not be prolonged")
 
     async def give_back(self, tasks: Sequence[TaskRecord]) -> None:
@@ -130,7 +132,7 @@ class Running:
             if not held:
                 return
             async with self._queue.database.transaction() as connection:
-                mine = await task_work.renew(connection, self._host_id, held, self._queue.clock.now(), LEASE)
+                mine = await task_work.renew(connection, self._host_id, held, self._queue.clock.now(), self._lease)
         self._stop([task_id for task_id in held if task_id not in mine], "cancelled, or taken by another host")
 
     def _stop(self, task_ids: Sequence[UUID], reason: str) -> None:

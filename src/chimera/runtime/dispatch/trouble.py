@@ -8,7 +8,12 @@ from redis.exceptions import RedisError
 
 from chimera.core.errors import EngineUnavailable
 
-NO_POSTGRESQL = (psycopg.OperationalError, psycopg.InterfaceError, EngineUnavailable)
+NO_POSTGRESQL = (
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    psycopg.errors.IdleInTransactionSessionTimeout,
+    EngineUnavailable,
+)
 NO_REDIS = (RedisError, OSError)
 PAUSE_SECONDS_MIN = 0.1
 PAUSE_SECONDS_MAX = 5.0

@@ -1,0 +1,22 @@
+"""What a process does with each kind of task."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from chimera.bootstrap.workshop import Workshop
+from chimera.contracts.task import TaskOutcome
+from chimera.core.vocabulary import TaskKind, TaskState
+from chimera.runtime.dispatch.running import Handler
+from chimera.storage.records.task import TaskRecord
+
+
+def handlers_of(workshop: Workshop) -> Mapping[str, Handler]:
+    """The handler of each kind of task that this workshop can do."""
+    del workshop
+    return {TaskKind.NOOP: noop}
+
+
+async def noop(task: TaskRecord, agent_id: UUID) -> TaskOutcome:
+    """Nothing, for measuring the way there and back."""
+    del task, agent_id
+    return TaskOutcome(state=TaskState.DONE, result={})
