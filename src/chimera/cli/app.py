@@ -127,6 +127,29 @@ _GROUPS: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
             "retry": ("chimera.cli.queue:retry", "Queue a task that failed or was given up once more."),
         },
     ),
+    "agents": (
+        "The crew: who there is, who works, who may not.",
+        {
+            "list": ("chimera.cli.agents:list_", "Count the agents by role and status, then list the newest."),
+            "show": ("chimera.cli.agents:show", "Show one agent: its row, its live state, its host, its settings."),
+            "spawn": (
+                "chimera.cli.agents:spawn",
+                (
+                    "Make agents; a running worker that hosts the role takes them in, or the next one started does.\n\n"
+                    "Use it as: chimera agents spawn artist --count 10 --config artist.json"
+                ),
+            ),
+            "pause": ("chimera.cli.agents:pause", "Let an agent finish what it does and take no more work."),
+            "resume": (
+                "chimera.cli.agents:resume",
+                "Let an agent work again, after a pause or after too many failures.",
+            ),
+            "retire": (
+                "chimera.cli.agents:retire",
+                "Let an agent finish what it does and never work again; what it did still names it.",
+            ),
+        },
+    ),
     "review": (
         "What waits for a person.",
         {"list": ("chimera.cli.review:review_list", "List what waits, the longest waiting first.")},

@@ -26,7 +26,7 @@ from chimera.core.vocabulary import Decision, RequestType, Role
 from chimera.pipeline.closing import Closing, closing_of
 from chimera.pipeline.crew import Crew
 from chimera.security.decision_signature import read_document
-from chimera.storage.records import content_pipeline, ledger
+from chimera.storage.records import agents, content_pipeline, ledger
 from chimera.storage.records.content_pipeline import ContentRecord
 from chimera.tools.permit import hold_expires_at
 from chimera.treasury.refusal import escalated_tx, require_approved
@@ -50,14 +50,25 @@ class ProductionHold:
 
         Raises:
             SpendPaused, BudgetExceeded, RoiTooLow: the money was refused.
+            BudgetExceeded: it is more than the agent may ask for; the CFO was not asked.
         """
         request = await self._request()
+        await self._require_within(request)
         approval = await self._crew.cfo.approve(request, estimate_usd=request.request_cost, hold_for=HOLD_FOR)
         tx_id = escalated_tx(approval)
         await self._note_approval(approval, waits_for=str(tx_id) if tx_id else None)
         if tx_id is None:
             require_approved(approval, request)
         return approval
+
+    async def _require_within(self, request: ApprovalRequest) -> None:
+        async with self._crew.database.transaction() as connection:
+            most = (await agents.config_of(connection, request.agent_id)).request_usd_max
+        if most is not None and request.request_cost > most:
+            raise BudgetExceeded(
+                f"the production is estimated at ${request.request_cost}, and its artist may ask for ${most}",
+                {"requested": float(request.request_cost), "remaining": float(most), "agent_id": str(request.agent_id)},
+            )
 
     async def answer(self, tx_id: UUID) -> Approval:
         """What a person answered to the escalated request.

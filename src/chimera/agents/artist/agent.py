@@ -24,12 +24,12 @@ from chimera.contracts.evidence import TrendEvidence
 from chimera.contracts.production import Narration, SoundJob, Soundtrack, Video, VideoJob, VoiceJob
 from chimera.contracts.storyboard import Storyboard
 from chimera.core.clock import Clock
-from chimera.core.errors import NotFound, ToolFailed, ValidationFailed
+from chimera.core.errors import Forbidden, NotFound, ToolFailed, ValidationFailed
 from chimera.core.progress import Progress, ProgressEvent, silent
 from chimera.core.vocabulary import ContentFormat, QualityPreset
 from chimera.storage.blobs import Blobs
 from chimera.storage.database import Database
-from chimera.storage.records import content_pipeline, trends, video_metadata
+from chimera.storage.records import agents, content_pipeline, trends, video_metadata
 from chimera.tools.permit import Permit
 from chimera.tools.pricing import production_cost_usd
 from chimera.tools.registry import resolve
@@ -105,10 +105,12 @@ class Artist:
 
         Raises:
             NotFound, ValidationFailed: no such brief, no video brief, or unknown tools.
+            Forbidden: a tool that was not left to this artist.
             InvalidSignature, BudgetExceeded: the approval does not cover this production; nothing was started.
             McpTimeout, ToolFailed, VideoTooLong: a tool failed; nothing is published.
         """
         notes = tool_notes(request.tools)
+        await self._require_left_to_it(request.tools)
         piece = await self._piece(request.brief_id)
         plan = _plan(piece, request, options or ProductionOptions(), notes)
         made = piece.made
@@ -166,6 +168,16 @@ class Artist:
         await self._record(piece, production, video)
         progress(ProgressEvent(STEP, 1.0, "stored"))
         return production
+
+    async def _require_left_to_it(self, tools: ToolChoice) -> None:
+        async with self._database.transaction() as connection:
+            left = (await agents.config_of(connection, self._agent_id)).tools
+        denied = sorted({tools.image, tools.video, tools.audio} - set(left)) if left is not None else []
+        if denied:
+            raise Forbidden(
+                f"artist {self._agent_id} may not work with {', '.join(denied)}: see `chimera agents show`",
+                {"agent_id": str(self._agent_id), "tools": [*denied]},
+            )
 
     async def _piece(self, content_id: UUID) -> _Piece:
         async with self._database.transaction() as connection:

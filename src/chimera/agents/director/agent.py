@@ -21,7 +21,7 @@ from chimera.core.clock import Clock, elapsed_ms
 from chimera.core.errors import Conflict, NotFound, ValidationFailed
 from chimera.core.vocabulary import Aspect, ContentFormat
 from chimera.storage.database import Database
-from chimera.storage.records import content_pipeline, production_history, trends
+from chimera.storage.records import agents, content_pipeline, production_history, trends
 from chimera.storage.records.content_pipeline import ContentRecord
 from chimera.storage.records.trends import TrendRecord
 
@@ -63,6 +63,8 @@ class Director:
     ) -> Brief:
         """The brief of piece `content_id`, written as a draft row; a repeat with the same id answers the same brief.
 
+        A tone set for the agent takes the place of the persona's.
+
         Raises:
             NotFound: no such trend.
             Conflict: `content_id` is a piece of another trend, or not one with a brief.
@@ -73,12 +75,16 @@ class Director:
             known = await content_pipeline.get(connection, content_id)
             trend = None if known else await trends.get(connection, request.trend_id)
             past = [] if known else await production_history.newest(connection, HISTORY_PRODUCTIONS_MAX)
+            config = await agents.config_of(connection, self._agent_id)
         if known is not None:
             return _brief_of(known, request.trend_id)
         if trend is None:
             raise NotFound(
                 f"there is no trend {request.trend_id}: run the scout first", {"trend_id": str(request.trend_id)}
             )
+        if config.tone is not None:
+            profile = request.personality_profile.model_copy(update={"tone": config.tone})
+            request = request.model_copy(update={"personality_profile": profile})
         draft = self._draft(request, trend, content_id, options or BriefOptions(), cost_history(past))
         brief = self._brief(request, content_id, draft, elapsed_ms(self._clock, started_at))
         return await self._keep(brief, {**draft.metadata, "brief": brief.model_dump(mode="json")})

@@ -78,7 +78,7 @@ class Adoption:
         async with self._database.transaction() as connection:
             if await executor_slot.living(connection, self._clock.now()) - {self._host_id}:
                 return
-            await agents.set_status(connection, [cfo_id], [AgentStatus.OFFLINE], self._clock.now())
+            await agents.set_status(connection, cfo_id, AgentStatus.OFFLINE, self._clock.now())
         await self._hide([cfo_id])
 
     async def _living(self, connection: Connection) -> frozenset[UUID]:

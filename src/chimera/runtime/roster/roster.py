@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from uuid import UUID
 
+import structlog
 from redis.asyncio import Redis
 
 from chimera.core.clock import Clock, elapsed_ms
@@ -24,6 +25,7 @@ FLUSH_SECONDS = 0.05
 ROWS_SECONDS = 5.0
 ORDERS_SECONDS = 2.5
 SWEEP_SECONDS = 60.0
+_log = structlog.get_logger(__name__)
 
 
 class Roster:
@@ -67,8 +69,11 @@ class Roster:
         self._showing.wanted.set()
 
     async def give_back(self) -> None:
-        """Host nobody any more; for a clean end, after `run`."""
-        await self._showing.end(self._adoption)
+        """Host nobody any more; for a clean end, after `run`. What can't be given back is adopted by others later."""
+        try:
+            await self._showing.end(self._adoption)
+        except Exception as error:  # noqa: BLE001 - the end goes on: the lease runs out, and others adopt them
+            _log.warning("agents_not_given_back", problem=f"{type(error).__name__}: {error}")
 
     def assign(self) -> dict[Role, UUID]:
         """One agent of each hosted role for a piece, least busy first; and the CFO, whoever shows it.

@@ -9,7 +9,7 @@ from redis.exceptions import RedisError
 
 from chimera.core.clock import Clock
 from chimera.runtime.roster import states
-from chimera.runtime.roster.adoption import Adoption
+from chimera.runtime.roster.adoption import AGENTS_PER_STATEMENT_MAX, Adoption
 from chimera.runtime.roster.members import Members
 from chimera.runtime.roster.shared import SharedState
 from chimera.storage.database import Database
@@ -77,20 +77,22 @@ class Showing:
         Raises:
             EngineUnavailable, psycopg.Error: PostgreSQL can't be reached; they are written the next time.
         """
-        limit = max(ROWS_PER_WRITE_MIN, int(len(self._members) * share) + 1)
-        taken = self._members.take_unwritten(limit)
+        left = max(ROWS_PER_WRITE_MIN, int(len(self._members) * share) + 1)
+        while left > 0 and (taken := self._members.take_unwritten(min(left, AGENTS_PER_STATEMENT_MAX))):
+            left -= len(taken)
+            try:
+                await self._write(taken)
+            except BaseException:
+                self._members.not_written(taken)
+                raise
+
+    async def _write(self, taken: list[tuple[UUID, bool]]) -> None:
         now = self._clock.now()
-        try:
-            async with self._database.transaction() as connection:
-                told = [self._progress(agent_id, failed=failed) for agent_id, failed in taken]
-                await crew_member.note(connection, self._host_id, told, now)
-                if self.cfo is not None and any(self.is_cfo(agent_id) for agent_id, _ in taken):
-                    await agents.set_status(
-                        connection, [self.cfo.agent_id], [self._members.status(self.cfo.agent_id)], now
-                    )
-        except BaseException:
-            self._members.not_written(taken)
-            raise
+        told = [self._progress(agent_id, failed=failed) for agent_id, failed in taken]
+        async with self._database.transaction() as connection:
+            await crew_member.note(connection, self._host_id, told, now)
+            for cfo in [each.agent_id for each in told if self.is_cfo(each.agent_id)]:
+                await agents.set_status(connection, cfo, self._members.status(cfo), now)
 
     def _progress(self, agent_id: UUID, *, failed: bool) -> Progress:
         members = self._members

@@ -3,6 +3,7 @@
 Redis is a view and never the truth: a failing Redis costs the view, not the work.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import islice
@@ -21,6 +22,8 @@ PIPELINE_COMMANDS_MAX = 250
 """So many that a round trip is cheap, so few that the event loop is not held up for long."""
 KEYS_ASKED_MAX = 1_000
 _KEYS = "agent:*:state"
+_OUR_TEXT = re.compile(rb'\{"agent_id":"[0-9a-f-]{36}","role":"([a-z]+)","status":"([a-z]+)",')
+_ROLES = {role.value.encode(): role for role in Role}
 Item = TypeVar("Item")
 
 
@@ -105,11 +108,20 @@ async def live_counts(redis: Redis) -> dict[Role, int]:
         fresh = [key for key in dict.fromkeys(keys) if key not in seen]
         seen.update(fresh)
         texts = await redis.mget(fresh) if fresh else []
-        for state in map(state_of, texts):
-            if state is not None and state.status is not AgentStatus.OFFLINE:
-                counts[state.role] = counts.get(state.role, 0) + 1
+        for role in map(_live_role, texts):
+            if role is not None:
+                counts[role] = counts.get(role, 0) + 1
         if cursor == 0:
             return counts
+
+
+def _live_role(text: str | bytes | None) -> Role | None:
+    """The role of an agent that is not offline; read without the whole document where the text is as we write it."""
+    if isinstance(text, bytes) and (ours := _OUR_TEXT.match(text)):
+        role, status = ours.groups()
+        return _ROLES.get(role) if status != b"offline" else None
+    state = state_of(text)
+    return None if state is None or state.status is AgentStatus.OFFLINE else state.role
 
 
 def batches(items: Iterable[Item], size: int) -> Iterator[Sequence[Item]]:

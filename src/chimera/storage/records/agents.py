@@ -46,11 +46,14 @@ class AgentRecord:
 async def ensure(connection: Connection, role: Role, capabilities: list[str], new_id: UUID) -> UUID:
     """The id of the oldest agent of `role`, made under `new_id` if there is none; safe against a second process.
 
-    Agents of other programs have a name and don't count.
+    Agents of other programs have a name and don't count; retired ones neither.
     """
     await connection.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", (f"agents/{role}",))
     cursor = await connection.execute(
-        "SELECT id FROM agents WHERE role = %s AND NOT config ? 'name' ORDER BY created_at, id LIMIT 1", (role,)
+        "SELECT id FROM agents WHERE role = %s AND NOT config ? 'name' AND NOT EXISTS "
+        "(SELECT FROM crew_member WHERE agent_id = agents.id AND retired_at IS NOT NULL) "
+        "ORDER BY created_at, id LIMIT 1",
+        (role,),
     )
     if row := await cursor.fetchone():
         found: UUID = row["id"]
@@ -75,14 +78,9 @@ async def get(connection: Connection, agent_id: UUID) -> AgentRecord | None:
         return await cursor.fetchone()
 
 
-async def set_status(
-    connection: Connection, agent_ids: Sequence[UUID], statuses: Sequence[AgentStatus], heartbeat: datetime
-) -> None:
-    """What these agents do now, agent by agent."""
+async def set_status(connection: Connection, agent_id: UUID, status: AgentStatus, heartbeat: datetime) -> None:
     await connection.execute(
-        "UPDATE agents SET status = told.status, last_heartbeat = %s "
-        "FROM unnest(%s::uuid[], %s::text[]) AS told(id, status) WHERE agents.id = told.id",
-        (heartbeat, list(agent_ids), [str(status) for status in statuses]),
+        "UPDATE agents SET status = %s, last_heartbeat = %s WHERE id = %s", (status, heartbeat, agent_id)
     )
 
 
@@ -175,11 +173,10 @@ async def list_(
     ]
 
 
-async def beginning_with(connection: Connection, digits: str, limit: int) -> list[UUID]:
-    """Agents whose id, written without dashes, begins with these hexadecimal digits."""
+async def with_digits(connection: Connection, digits: str, limit: int) -> list[UUID]:
+    """Agents with these hexadecimal digits in their id, written without dashes."""
     cursor = await connection.execute(
-        "SELECT id FROM agents WHERE id >= rpad(%(digits)s, 32, '0')::uuid AND id <= rpad(%(digits)s, 32, 'f')::uuid "
-        "ORDER BY id LIMIT %(limit)s",
-        {"digits": digits, "limit": limit},
+        "SELECT id FROM agents WHERE position(%s IN replace(id::text, '-', '')) > 0 ORDER BY id LIMIT %s",
+        (digits, limit),
     )
     return [row["id"] for row in await cursor.fetchall()]
