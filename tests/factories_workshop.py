@@ -65,9 +65,12 @@ class Director(StandIn):
     agent_id: UUID
     cost: Decimal = Decimal("0.50")
     roi: Decimal = Decimal("2.5")
+    at_work: Callable[[], Awaitable[object]] | None = None
 
     async def create_brief(self, request: BriefRequest, *, content_id: UUID, options: object) -> Brief:
         del options
+        if self.at_work is not None:
+            await self.at_work()
         board = make_storyboard()
         estimate = {
             "duration_seconds": 40, "tools": [], "total_micros": int(self.cost * 1_000_000), "notes": [],
@@ -100,6 +103,7 @@ class Artist(StandIn):
     no_room: ChimeraError | None = None
     late: timedelta | None = None
     meanwhile: Callable[[], Awaitable[object]] | None = None
+    at_work: Callable[[], Awaitable[object]] | None = None
     used_usd: Decimal | None = Decimal(0)
     produced: list[int] = field(default_factory=list)
 
@@ -128,6 +132,8 @@ class Artist(StandIn):
         del approval, progress
         self.produced.append(options.attempt)
         self.clock.advance(self.takes)
+        if self.at_work is not None:
+            await self.at_work()
         if self.fails:
             raise self.fails.pop(0)
         return _production(request.brief_id, options.attempt, self.cost)
@@ -227,6 +233,11 @@ class Workshop:
     async def held(self) -> int:
         """How many holds are open."""
         return len(await self.treasury.open_holds(10))
+
+    async def held_of(self, content_id: UUID) -> bool:
+        """Whether the first attempt's money was begun to be spent."""
+        held = await self.treasury.open_holds(10)
+        return bool(held) and bool(await self.rows(content_id))
 
     async def endings(self, content_id: UUID) -> list[str]:
         return [made["ending"] for made in (await self.piece(content_id)).metadata.get("settlements", [])]
