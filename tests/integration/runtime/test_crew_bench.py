@@ -11,7 +11,6 @@ from chimera.bench.crew.size import quick
 from chimera.core.errors import ToolFailed
 from chimera.core.progress import ProgressEvent, silent
 
-
 SECTIONS = ("hints", "rows", "queue")
 EVERY_SECTION = ("agents", *SECTIONS, "latency", "backlog", "workflows", "soak")
 """All but the real pieces, which take minutes."""
