@@ -50,7 +50,7 @@ _PROFILE = PersonalityProfile(
 
 
 class StandIn:
-    """Speaks as whoever it is told to."""
+    """Speaks as whoever it is told, and stays the one that the test holds."""
 
     def speaking_as(self, agent_id: UUID) -> Self:
         del agent_id

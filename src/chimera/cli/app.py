@@ -112,21 +112,6 @@ _GROUPS: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
             ),
         },
     ),
-    "queue": (
-        "The queue of tasks: what waits, what was refused or given up.",
-        {
-            "stats": (
-                "chimera.cli.queue:stats",
-                "Show how many hints and tasks there are, since when the oldest waits, what was done in the last hour.",
-            ),
-            "peek": ("chimera.cli.queue:peek", "List the queued tasks in the order of their priority and age."),
-            "dead": (
-                "chimera.cli.queue:dead",
-                "List the newest dead letters with their reasons; with --clear, drop them all.",
-            ),
-            "retry": ("chimera.cli.queue:retry", "Queue a task that failed or was given up once more."),
-        },
-    ),
     "agents": (
         "The crew: who there is, who works, who may not.",
         {
@@ -148,6 +133,21 @@ _GROUPS: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
                 "chimera.cli.agents:retire",
                 "Let an agent finish what it does and never work again; what it did still names it.",
             ),
+        },
+    ),
+    "queue": (
+        "The queue of tasks: what waits, what was refused or given up.",
+        {
+            "stats": (
+                "chimera.cli.queue:stats",
+                "Show how many hints and tasks there are, since when the oldest waits, what was done in the last hour.",
+            ),
+            "peek": ("chimera.cli.queue:peek", "List the queued tasks in the order of their priority and age."),
+            "dead": (
+                "chimera.cli.queue:dead",
+                "List the newest dead letters with their reasons; with --clear, drop them all.",
+            ),
+            "retry": ("chimera.cli.queue:retry", "Queue a task that failed or was given up once more."),
         },
     ),
     "review": (

@@ -84,12 +84,12 @@ class Stages:
                 return
             if not await content_pipeline.move(connection, content_id, before=Stage.FAILED, after=to, at=now):
                 raise Conflict(f"content {content_id} was changed meanwhile: look at it again", {"stage": found})
-            await content_pipeline.merge_metadata(connection, content_id, _retried(piece.metadata, to, now))
+            await content_pipeline.merge_metadata(connection, content_id, retried(piece.metadata, to, now))
             await piece_fence.revoke(connection, content_id)
             await piece_fence.forget_cancel(connection, content_id)
 
 
-def _retried(metadata: dict[str, Any], to: Stage, now: datetime) -> dict[str, Any]:
+def retried(metadata: dict[str, Any], to: Stage, now: datetime) -> dict[str, Any]:
     """What a retry notes: why it failed before goes into `retries`, and which productions were tried (pure).
 
     Raises:

@@ -1,11 +1,14 @@
 """Amounts as text and as integers: one text for equal numbers, in documents and in reasons."""
 
 from decimal import ROUND_CEILING, Decimal
+from functools import lru_cache
 
 from chimera.core.money import CENT, MICROS_PER_USD
 
 MICROS_PER_CENT = 10_000
 _MICRO_PLACES = 6
+_TEXTS_KEPT = 4096
+_CENTS = tuple(f".{cents:02d}" for cents in range(100))
 
 
 def usd_text(amount: Decimal) -> str:
@@ -27,10 +30,12 @@ def cents_of_micros(micros: int) -> int:
 
 def cents_text(cents: int) -> str:
     """`usd_text` of whole cents."""
-    sign, whole = ("-", -cents) if cents < 0 else ("", cents)
-    return f"{sign}{whole // 100}.{whole % 100:02d}"
+    if cents < 0:
+        return f"-{cents_text(-cents)}"
+    return f"{cents // 100}{_CENTS[cents % 100]}"
 
 
+@lru_cache(maxsize=_TEXTS_KEPT)
 def micros_text(micros: int) -> str:
     """`usd_text` of an amount in micro-dollars, zero or more."""
     cents, finer = divmod(micros, MICROS_PER_CENT)
@@ -39,6 +44,7 @@ def micros_text(micros: int) -> str:
     return f"{micros // MICROS_PER_USD}.{micros % MICROS_PER_USD:06d}".rstrip("0")
 
 
+@lru_cache(maxsize=_TEXTS_KEPT)
 def hundredths_text(hundredths: int) -> str:
     """`decimal_text` of a number with two decimals, zero or more."""
     whole, fraction = divmod(hundredths, 100)

@@ -8,7 +8,7 @@ import pytest
 from redis.asyncio import Redis
 
 from chimera.contracts.task import TaskOutcome
-from chimera.core.errors import AgentOffline, BudgetExceeded, ToolFailed, ValidationFailed
+from chimera.core.errors import AgentOffline, BudgetExceeded, StudioHalted, ToolFailed, ValidationFailed
 from chimera.core.vocabulary import Priority, Role, TaskState
 from chimera.runtime.dispatch import attempts, running
 from chimera.runtime.dispatch.task_queue import TaskQueue
@@ -115,6 +115,23 @@ async def test_a_refusal_is_not_tried_again(queue: TaskQueue) -> None:
     async with working(dispatcher_of(queue, Hands({Role.SCOUT: 1}), refuse)):
         await until(lambda: _counts(queue, {TaskState.FAILED: 1}))
     assert (await row(queue.database, task.id)).attempt == 1
+
+
+async def test_an_attempt_that_a_person_stopped_does_not_count(
+    queue: TaskQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(attempts, "RETRY_AFTER", timedelta(milliseconds=10))
+
+    async def halted_twice(task: TaskRecord, agent: UUID) -> TaskOutcome:
+        if task.attempt <= 2:
+            raise StudioHalted("halted")
+        return await do_nothing(task, agent)
+
+    task = new_task(queue.clock, attempts_max=1)
+    await queue.submit([task])
+    async with working(dispatcher_of(queue, Hands({Role.SCOUT: 1}), halted_twice)):
+        await until(lambda: all_done(queue.database, 1))
+    assert (await row(queue.database, task.id)).attempts_max == 3
 
 
 async def test_one_result_that_cannot_be_stored_holds_up_no_other(queue: TaskQueue) -> None:

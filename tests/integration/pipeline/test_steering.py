@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -14,6 +15,7 @@ from chimera.core.errors import Cancelled, Conflict, NotFound, QualityFailed, To
 from chimera.core.vocabulary import Role, Stage
 from chimera.pipeline.durable import Durable
 from chimera.pipeline.host import open_host
+from chimera.pipeline.stages import RETRIES_MAX, retried
 from chimera.pipeline.steering import Steering
 from chimera.storage.database import Database
 from chimera.storage.records import piece_fence
@@ -103,16 +105,13 @@ async def test_only_a_failed_piece_is_retried(shop: Workshop, durable: Durable) 
         await Steering(shop.crew, durable).retry(UUID(int=7), Stage.DRAFT)
 
 
-async def test_a_piece_that_fails_on_and_on_is_given_up(shop: Workshop, durable: Durable) -> None:
-    shop.artist.fails = [BROKEN] * 20
-    content_id = await failed(shop, durable, ToolFailed)
-    for _ in range(9):
-        await Steering(shop.crew, durable).retry(content_id, Stage.GENERATING)
-        with pytest.raises(ToolFailed):
-            await durable.result(content_id)
-    with pytest.raises(Conflict, match="retried 9 times"):
-        await Steering(shop.crew, durable).retry(content_id, Stage.GENERATING)
-    assert shop.artist.produced == list(range(1, 11))
+def test_a_piece_that_was_retried_often_is_given_up(clock: FixedClock) -> None:
+    metadata: dict[str, Any] = {"error": {"code": "TOOL_FAILED"}, "settlements": [{"attempt": 1}, {"attempt": 4}]}
+    for _ in range(RETRIES_MAX):
+        metadata |= retried(metadata, Stage.GENERATING, clock.now())
+    assert (metadata["attempts_tried"], len(metadata["retries"])) == (4, RETRIES_MAX)
+    with pytest.raises(Conflict, match="make a new one"):
+        retried(metadata, Stage.GENERATING, clock.now())
 
 
 class Gate:

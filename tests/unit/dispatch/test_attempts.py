@@ -9,9 +9,12 @@ import pytest
 from chimera.contracts.task import TaskOutcome
 from chimera.core.errors import (
     BudgetExceeded,
+    Cancelled,
     ChimeraError,
     Conflict,
     InternalError,
+    SpendPaused,
+    StudioHalted,
     ToolFailed,
     ValidationFailed,
     WaitsForHuman,
@@ -59,6 +62,9 @@ def _task(attempt: int = 1, attempts_max: int = 3) -> TaskRecord:
         (BudgetExceeded("no money"), 1, TaskState.FAILED),
         (ValidationFailed("wrong"), 1, TaskState.FAILED),
         (WaitsForHuman("ask"), 1, TaskState.WAITING),
+        (Cancelled("called off"), 1, TaskState.CANCELLED),
+        (StudioHalted("halted"), 3, TaskState.QUEUED),
+        (SpendPaused("paused"), 3, TaskState.QUEUED),
     ],
 )
 def test_a_failure_is_tried_again_unless_it_is_for_good(failure: ChimeraError, attempt: int, state: TaskState) -> None:

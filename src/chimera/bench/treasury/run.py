@@ -19,7 +19,7 @@ from chimera.bench.treasury.report import Cpu, Parameters, Ratios, Round, Treasu
 from chimera.bench.treasury.size import Size
 from chimera.bench.treasury.throughput import HOLD_SECONDS, Approved, Timed, approvals, bare_copy, prepare_copies
 from chimera.bench.treasury.traffic import Traffic
-from chimera.bootstrap.money import take_turns
+from chimera.bootstrap.money import tune_interpreter
 from chimera.core.progress import Progress, ProgressEvent
 from chimera.storage.database import connect_writer
 from chimera.storage.engines.postgresql import Postgresql
@@ -46,7 +46,7 @@ class _Round:
 
 def run_bench(database_url: str | None, size: Size, progress: Progress) -> TreasuryBench:
     """Measure on a server of its own, or on scratch databases of the one at `database_url`."""
-    take_turns()
+    tune_interpreter()
     begun_at, started_at, load_before = datetime.now(UTC), time.monotonic(), load_average()
     traffic = Traffic(SEED)
     with _engines(database_url) as (server_url, redis_url), open_ground(server_url, traffic) as ground:

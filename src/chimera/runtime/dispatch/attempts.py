@@ -7,11 +7,13 @@ from uuid import UUID
 from chimera.contracts.task import TaskOutcome
 from chimera.core.errors import (
     BadInput,
+    Cancelled,
     ChimeraError,
     Conflict,
     GovernanceRefusal,
     InternalError,
     SpendPaused,
+    StudioHalted,
     WaitsForHuman,
 )
 from chimera.core.vocabulary import TaskState
@@ -22,8 +24,8 @@ RESULT_BYTES_MAX = 262_144
 MESSAGE_CHARACTERS_MAX = 2_000
 RETRY_AFTER = timedelta(seconds=2)
 RETRY_AFTER_MAX = timedelta(minutes=10)
-_PASSING = (Conflict, SpendPaused)
-"""Refusals that time alone can lift."""
+_STOPPED = (StudioHalted, SpendPaused)
+"""A person has stopped work for a while: the attempt does not count."""
 
 
 def retry_delay(attempt: int) -> timedelta:
@@ -49,7 +51,11 @@ def failed_state(task: TaskRecord, failure: ChimeraError) -> TaskState:
     """A refusal that repeating can't change ends the task; anything else is tried again until the attempts are used."""
     if isinstance(failure, WaitsForHuman):
         return TaskState.WAITING
-    if isinstance(failure, GovernanceRefusal | BadInput) and not isinstance(failure, _PASSING):
+    if isinstance(failure, Cancelled):
+        return TaskState.CANCELLED
+    if isinstance(failure, _STOPPED):
+        return TaskState.QUEUED
+    if isinstance(failure, GovernanceRefusal | BadInput) and not isinstance(failure, Conflict):
         return TaskState.FAILED
     return TaskState.QUEUED if task.attempt < task.attempts_max else TaskState.DEAD
 
@@ -58,7 +64,8 @@ def _failed(task: TaskRecord, failure: ChimeraError, agent_id: UUID | None, now:
     state = failed_state(task, failure)
     error = {"code": failure.code, "message": _storable(failure.message), "attempt": task.attempt}
     later = now + retry_delay(task.attempt) if state is TaskState.QUEUED else task.not_before
-    return WorkedTask(task.id, task.attempt, state, None, error, later, agent_id)
+    counts = not isinstance(failure, _STOPPED)
+    return WorkedTask(task.id, task.attempt, state, None, error, later, agent_id, counts)
 
 
 def _storable(message: str) -> str:

@@ -31,8 +31,9 @@ _JSONB_VERSION = b"\x01"
 _FIELDS = 25
 
 
-class PackedRow(NamedTuple):
-    """One ledger row in wire terms: ids are 16 raw bytes, texts UTF-8, `tail` is packed by `pack_tail`."""
+class UnsignedRow(NamedTuple):
+    """One ledger row in wire terms, before it is signed: ids are 16 raw bytes, texts UTF-8, `tail` is packed by
+    `pack_tail`."""
 
     seq: int
     tx_id: bytes
@@ -41,11 +42,8 @@ class PackedRow(NamedTuple):
     cfo_agent_id: bytes
     created_at: int
     amount_micros: int
-    execution_time_ms: int
-    leaf_hash: bytes
     key_id: bytes
     request_hash: bytes
-    signature: bytes
     tail: bytes
     projected_roi: int | None
     risk_score: int | None
@@ -76,27 +74,29 @@ def pack_tail(kind: str, decision: str | None, reason_code: str, parent_tx: byte
     )
 
 
-def pack_row(row: PackedRow) -> bytes:
+def pack_row(row: UnsignedRow, signature: bytes, leaf_hash: bytes, execution_time_ms: int) -> bytes:
     """The row as one tuple of the COPY stream."""
-    cents = -(-row.amount_micros // 10_000)
+    (
+        seq, tx_id, request_id, agent_id, cfo_agent_id, created_at, amount_micros, key_id, request_hash, tail,
+        projected_roi, risk_score, request_type, justification, payload,
+    ) = row  # fmt: skip
     return b"".join(
         (
             _FIXED(
-                _FIELDS, 8, row.seq, 16, row.tx_id, 16, row.request_id, 16, row.agent_id, 16, row.cfo_agent_id,
-                8, row.created_at, 8, row.amount_micros, 4, row.execution_time_ms, 32, row.leaf_hash,
-                16, row.key_id, 64, row.request_hash, 130, row.signature,
+                _FIELDS, 8, seq, 16, tx_id, 16, request_id, 16, agent_id, 16, cfo_agent_id, 8, created_at,
+                8, amount_micros, 4, execution_time_ms, 32, leaf_hash, 16, key_id, 64, request_hash, 130, signature,
             ),
-            row.tail,
-            _hundredths(cents),
-            _NULL if row.projected_roi is None else _hundredths(row.projected_roi),
-            _NULL if row.risk_score is None else _hundredths(row.risk_score),
-            _LENGTH(len(row.request_type)),
-            row.request_type,
-            _LENGTH(len(row.justification)),
-            row.justification,
-            _LENGTH(len(row.payload) + 1),
+            tail,
+            _hundredths(-(-amount_micros // 10_000)),
+            _NULL if projected_roi is None else _hundredths(projected_roi),
+            _NULL if risk_score is None else _hundredths(risk_score),
+            _LENGTH(len(request_type)),
+            request_type,
+            _LENGTH(len(justification)),
+            justification,
+            _LENGTH(len(payload) + 1),
             _JSONB_VERSION,
-            row.payload,
+            payload,
         )
     )  # fmt: skip
 

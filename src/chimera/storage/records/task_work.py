@@ -27,7 +27,10 @@ _BAD_ENDS = (TaskState.FAILED, TaskState.DEAD, TaskState.CANCELLED)
 
 @dataclass(frozen=True, slots=True)
 class WorkedTask:
-    """What an attempt came to. `result` is JSON text; `not_before` is when a queued one may be tried again."""
+    """What an attempt came to. `result` is JSON text; `not_before` is when a queued one may be tried again.
+
+    One that does not count gets another instead; its number stays, it is the fence and only grows.
+    """
 
     id: UUID
     attempt: int
@@ -36,6 +39,7 @@ class WorkedTask:
     error: dict[str, Any] | None
     not_before: datetime
     worked_by: UUID | None
+    counts: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,12 +127,13 @@ async def finish(connection: Connection, host_id: UUID, worked: Sequence[WorkedT
     """End these attempts if they are still this host's; what they held up is queued or cancelled along with it."""
     cursor = await connection.execute(
         "UPDATE task SET state = given.state, result = given.result, error = given.error, "
+        "attempts_max = LEAST(attempts_max + CASE WHEN given.counts THEN 0 ELSE 1 END, 100), "
         "not_before = given.not_before, worked_by = given.worked_by, lease_until = NULL, host_id = NULL, "
         "hinted_at = NULL, updated_at = %(now)s, "
         "finished_at = CASE WHEN given.state IN ('done', 'failed', 'dead', 'cancelled') THEN %(now)s::timestamptz END "
         "FROM unnest(%(ids)s::uuid[], %(attempts)s::int[], %(states)s::text[], %(results)s::jsonb[], "
-        "%(errors)s::jsonb[], %(not_before)s::timestamptz[], %(agents)s::uuid[]) "
-        "AS given(id, attempt, state, result, error, not_before, worked_by) "
+        "%(errors)s::jsonb[], %(not_before)s::timestamptz[], %(agents)s::uuid[], %(counts)s::bool[]) "
+        "AS given(id, attempt, state, result, error, not_before, worked_by, counts) "
         "WHERE task.id = given.id AND task.attempt = given.attempt AND task.host_id = %(host)s "
         "AND task.state = 'running' RETURNING task.id, task.state, task.agent_role, task.priority, task.error",
         {
@@ -141,6 +146,7 @@ async def finish(connection: Connection, host_id: UUID, worked: Sequence[WorkedT
             "errors": [None if task.error is None else Jsonb(task.error) for task in worked],
             "not_before": [task.not_before for task in worked],
             "agents": [task.worked_by for task in worked],
+            "counts": [task.counts for task in worked],
         },
     )
     rows = await cursor.fetchall()

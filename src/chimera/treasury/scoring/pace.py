@@ -59,7 +59,7 @@ class Pace:
         hour = at_micros // _HOUR
         if hour > cells[_HOUR_OPEN]:
             self._close(hour)
-        if approved and (count > cells[_NOW] or micros_sum > cells[_NOW + 1] or micros > cells[_NOW + 2]):
+        if approved:
             cells[_NOW] = max(cells[_NOW], count)
             cells[_NOW + 1] = max(cells[_NOW + 1], micros_sum)
             cells[_NOW + 2] = max(cells[_NOW + 2], micros)

@@ -3,11 +3,12 @@
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from nacl.signing import SigningKey, VerifyKey
 
-from chimera.core.clock import Clock, elapsed_ms
+from chimera.core.clock import Clock
 from chimera.core.errors import ChimeraError
 from chimera.core.identity import RandomBytes, time_ordered_bytes
 from chimera.core.vocabulary import BudgetPeriod, Decision, EntryKind
@@ -58,6 +59,19 @@ class Batch:
     view: tuple[LineView, ...]
 
 
+class _Decided(NamedTuple):
+    """A decision in row `seq` that waits for its signature."""
+
+    job: Job
+    tx_id: UUID
+    seq: int
+    approved: bool
+    reason: str
+    risk_hundredths: int
+    remaining: tuple[int, int, int]
+    conditions: tuple[str, ...]
+
+
 @dataclass(slots=True)
 class _Desk:
     """A batch while it is being decided."""
@@ -69,6 +83,7 @@ class _Desk:
     day_elapsed_ppm: int
     at_micros: int
     answers: list[tuple[Job, Given]] = field(default_factory=list)
+    decided: list[_Decided] = field(default_factory=list)
     repeats: list[Job] = field(default_factory=list)
     holds: list[tuple[bytes, int]] = field(default_factory=list)
     escalated: list[EscalationRow] = field(default_factory=list)
@@ -139,6 +154,7 @@ class Clerk:
                 known.add(number)
                 numbers.add(number)
                 self._decide(job, work, desk)
+        self._seal(desk)
         following = self._following(desk)
         return Batch(
             jobs,
@@ -190,8 +206,7 @@ class Clerk:
             left = left[0] - cents, left[1] - cents, left[2] - cents
             if job.hold_seconds:
                 until, until_packed = desk.hold_end(job.hold_seconds)
-        took_ms = elapsed_ms(self.clock, job.received_at)
-        tx_id, signature = desk.scribe.enter_decision(ask, verdict, risk, left, hold_expires_at=until, took_ms=took_ms)
+        tx_id = desk.scribe.enter_decision(ask, verdict, risk, left, hold_expires_at=until, received_at=job.received_at)
         if until:
             desk.holds.append((tx_id, until_packed))
         tx = UUID(bytes=tx_id)
@@ -205,10 +220,20 @@ class Clerk:
                 desk.at_micros, verdict.decision, ask.roi_hundredths,
             )
         )  # fmt: skip
-        answer = DecidedAnswer(
-            tx, desk.scribe.seq, approved, verdict.reason, risk.hundredths, signature, left, conditions, took_ms
+        desk.decided.append(
+            _Decided(job, tx, desk.scribe.seq, approved, verdict.reason, risk.hundredths, left, conditions)
         )
-        desk.answers.append((job, answer))
+
+    def _seal(self, desk: _Desk) -> None:
+        """Sign the rows; the decisions among them are answered with their signatures."""
+        sealed = desk.scribe.seal(self.clock.monotonic)
+        before = desk.books.size + 1
+        for job, tx, seq, approved, reason, risk_hundredths, remaining, conditions in desk.decided:
+            signature, took_ms = sealed[seq - before]
+            answer = DecidedAnswer(
+                tx, seq, approved, reason, risk_hundredths, signature, remaining, conditions, took_ms
+            )
+            desk.answers.append((job, answer))
 
     def _play(self, job: Job, act: Act, desk: _Desk) -> None:
         try:
@@ -216,8 +241,7 @@ class Clerk:
         except ChimeraError as refusal:
             desk.answers.append((job, refusal))
             return
-        took_ms = elapsed_ms(self.clock, job.received_at)
-        entered = [(desk.scribe.enter(draft, took_ms), desk.scribe.seq) for draft in played.drafts]
+        entered = [(desk.scribe.enter(draft, job.received_at), desk.scribe.seq) for draft in played.drafts]
         added = [tx_id for tx_id, _ in entered]
         desk.entered.extend(played.drafts)
         desk.scene.follow(played, [(seq, tx_id) for tx_id, seq in entered])

@@ -74,13 +74,14 @@ def decision_text(text: AskText, request_type: str, decided: Decided) -> str:
     escalated = verdict.decision == Decision.ESCALATED
     conditions = f'"{ESCALATED_PREFIX}{decided.tx_id}"' if escalated else ""
     hold = f'"hold_expires_at":"{decided.hold_expires_at}",' if decided.hold_expires_at else ""
+    factors = ",".join(map(_factor, risk.factors)) if risk.factors else ""
     return (
         f'{{"agent_id":"{text.agent_id}","amount":"{text.amount}","budget_remaining":{{"daily":"{cents_text(daily)}",'
         f'"monthly":"{cents_text(monthly)}","weekly":"{cents_text(weekly)}"}},"cfo_agent_id":"{decided.cfo_agent_id}",'
         f'"conditions":[{conditions}],"decided_at":"{decided.decided_at}","decision":"{verdict.decision}",'
         f'{hold}"justification":{text.justification},"kind":"decision","projected_roi":"{text.projected_roi}",'
         f'"reason":{quoted(verdict.reason)},"reason_code":"{verdict.reason_code}","request_id":"{text.request_id}",'
-        f'"request_type":"{request_type}","risk_factors":[{",".join(map(_factor, risk.factors))}],'
+        f'"request_type":"{request_type}","risk_factors":[{factors}],'
         f'"risk_score":"{cents_text(risk.hundredths)}","seq":{decided.seq},"tx_id":"{decided.tx_id}"}}'
     )
 

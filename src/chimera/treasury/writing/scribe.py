@@ -1,9 +1,15 @@
-"""Writes the rows of one batch: document, signature, leaf, packed row. Every row of the ledger comes from here."""
+"""Writes the rows of one batch: document, signature, leaf, packed row. Every row of the ledger comes from here.
+
+Rows are written one by one and signed together: a signature reads a table as large as the processor's first cache, and
+one behind the other they find it there.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from hashlib import sha256
+from typing import NamedTuple
 from uuid import UUID
 
 from nacl.bindings import crypto_sign
@@ -11,7 +17,7 @@ from nacl.signing import SigningKey
 
 from chimera.core.errors import Detail
 from chimera.security.decision_signature import DOMAIN, canonical, key_id_of
-from chimera.storage.records.ledger_copy import PackedRow, pack_row, pack_tail, pack_time
+from chimera.storage.records.ledger_copy import UnsignedRow, pack_row, pack_tail, pack_time
 from chimera.treasury.acts.act import Draft, moment_text
 from chimera.treasury.amounts import micros_text
 from chimera.treasury.ask import Ask
@@ -38,9 +44,19 @@ class Pen:
         return cls(bytes(key) + bytes(key.verify_key), key_id, cfo_agent_id.bytes, str(cfo_agent_id))
 
 
+class Sealed(NamedTuple):
+    """What a row has once it is signed; the time runs from the call to its signature."""
+
+    signature: str
+    took_ms: int
+
+
 @dataclass(slots=True)
 class Scribe:
-    """Enters rows behind row `seq`, all at the moment `at`; `new_id` gives 16 raw bytes."""
+    """Enters rows behind row `seq`, all at the moment `at`; `new_id` gives 16 raw bytes.
+
+    `rows` and `leaves` are there once the rows are sealed.
+    """
 
     pen: Pen
     seq: int
@@ -48,13 +64,17 @@ class Scribe:
     new_id: Callable[[], bytes]
     rows: list[bytes] = field(default_factory=list)
     leaves: list[bytes] = field(default_factory=list)
-    last_tx: bytes | None = None
     at_text: str = field(init=False)
     _at: int = field(init=False)
+    _unsigned: list[tuple[UnsignedRow, float]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.at_text = moment_text(self.at)
         self._at = pack_time(self.at)
+
+    @property
+    def last_tx(self) -> bytes | None:
+        return self._unsigned[-1][0].tx_id if self._unsigned else None
 
     def enter_decision(
         self,
@@ -64,19 +84,17 @@ class Scribe:
         remaining: tuple[int, int, int],
         *,
         hold_expires_at: str | None,
-        took_ms: int,
-    ) -> tuple[bytes, str]:
-        """Add the decision on a request; answers its transaction id and signature."""
+        received_at: float,
+    ) -> bytes:
+        """Add the decision on a request that was received at this monotonic second; answers its transaction id."""
         tx_id = self.new_id()
         request_id, agent_id = ask.request_id.bytes, ask.agent_id.bytes
-        text = ask_text(ask, uuid_text(request_id), uuid_text(agent_id))
+        text = ask_text(ask, uuid_text(request_id), _agent_text(agent_id))
         self.seq += 1
         decided = Decided(
             self.seq, uuid_text(tx_id), self.at_text, self.pen.cfo_text, verdict, risk, remaining, hold_expires_at
         )
-        document = decision_text(text, ask.request_type, decided).encode()
-        signature, leaf = self._sealed(document)
-        row = PackedRow(
+        row = UnsignedRow(
             self.seq,
             tx_id,
             request_id,
@@ -84,31 +102,26 @@ class Scribe:
             self.pen.cfo,
             self._at,
             ask.cost_micros,
-            took_ms,
-            leaf,
             self.pen.key_id,
             sha256(request_text(text, ask.request_type).encode()).hexdigest().encode(),
-            signature,
             pack_tail("decision", verdict.decision, verdict.reason_code, None, self._at),
             ask.roi_hundredths,
             risk.hundredths,
             ask.request_type.encode(),
             ask.justification.encode(),
-            document,
+            decision_text(text, ask.request_type, decided).encode(),
         )
-        self._add(row)
-        return tx_id, signature.decode()
+        self._unsigned.append((row, received_at))
+        return tx_id
 
-    def enter(self, draft: Draft, took_ms: int) -> UUID:
+    def enter(self, draft: Draft, received_at: float) -> UUID:
         """Add a row that follows a decision; answers its transaction id."""
         tx_id = self.new_id()
         self.seq += 1
         fields = self._fields(draft, tx_id)
-        document = canonical(fields).encode()
-        signature, leaf = self._sealed(document)
         parent = None if draft.parent_tx is None else draft.parent_tx.bytes
         decision = None if draft.decision is None else draft.decision.value
-        row = PackedRow(
+        row = UnsignedRow(
             self.seq,
             tx_id,
             draft.request_id.bytes,
@@ -116,20 +129,32 @@ class Scribe:
             self.pen.cfo,
             self._at,
             draft.amount_micros,
-            took_ms,
-            leaf,
             self.pen.key_id,
             request_hash(fields).encode(),
-            signature,
             pack_tail(draft.kind.value, decision, draft.reason_code.value, parent, self._at),
             draft.roi_hundredths,
             draft.risk_hundredths,
             draft.request_type.encode(),
             draft.justification.encode(),
-            document,
+            canonical(fields).encode(),
         )
-        self._add(row)
+        self._unsigned.append((row, received_at))
         return UUID(bytes=tx_id)
+
+    def seal(self, monotonic: Callable[[], float]) -> list[Sealed]:
+        """Sign and pack everything that was entered, in its order; once for each scribe."""
+        secret = self.pen.secret
+        signatures = [crypto_sign(DOMAIN + row.payload, secret)[:_SIGNATURE_BYTES].hex() for row, _ in self._unsigned]
+        signed_at = monotonic()
+        sealed = []
+        for (row, received_at), digits in zip(self._unsigned, signatures, strict=True):
+            text = f"0x{digits}"
+            signature, took_ms = text.encode(), round((signed_at - received_at) * 1000)
+            leaf = sha256(b"".join((b"\x00", row.payload, b"\n", signature))).digest()
+            self.rows.append(pack_row(row, signature, leaf, took_ms))
+            self.leaves.append(leaf)
+            sealed.append(Sealed(text, took_ms))
+        return sealed
 
     def _fields(self, draft: Draft, tx_id: bytes) -> dict[str, Detail]:
         parent: dict[str, Detail] = {} if draft.parent_tx is None else {"parent_tx": str(draft.parent_tx)}
@@ -150,13 +175,5 @@ class Scribe:
             "decided_at": self.at_text,
         }
 
-    def _sealed(self, document: bytes) -> tuple[bytes, bytes]:
-        """The signature's text and the leaf's hash (RFC 6962) of a document."""
-        raw = crypto_sign(DOMAIN + document, self.pen.secret)[:_SIGNATURE_BYTES]
-        signature = b"0x" + raw.hex().encode()
-        return signature, sha256(b"".join((b"\x00", document, b"\n", signature))).digest()
 
-    def _add(self, row: PackedRow) -> None:
-        self.rows.append(pack_row(row))
-        self.leaves.append(row.leaf_hash)
-        self.last_tx = row.tx_id
+_agent_text = lru_cache(maxsize=4096)(uuid_text)
