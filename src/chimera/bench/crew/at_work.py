@@ -9,6 +9,7 @@ from uuid import UUID
 
 from redis.asyncio import Redis
 
+from chimera.bootstrap.money import tune_interpreter
 from chimera.contracts.task import TaskOutcome
 from chimera.core.clock import SystemClock
 from chimera.core.identity import new_id
@@ -71,6 +72,7 @@ async def at_work(url: str, redis_url: str, agents: int, began: Began | None = N
         dispatcher = Dispatcher(
             host_id, roster, queue, {TaskKind.NOOP.value: noop}, frozenset({Role.WORKER}), may_begin=lambda: True
         )
+        tune_interpreter()
         async with _beside(dispatcher.run()):
             yield AtWork(queue, dispatcher)
             await dispatcher.drain(DRAIN_SECONDS)
