@@ -2,9 +2,12 @@
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from uuid import UUID
 
 from chimera.contracts.evidence import BucketCount, SentimentFacts, SourceFacts, TrendEvidence
 from chimera.contracts.storyboard import Beat, Scene, Storyboard
+from chimera.core.vocabulary import Role
+from chimera.security.permissions import Caller
 
 AS_OF = datetime(2013, 4, 11, 12, tzinfo=UTC)
 
@@ -57,3 +60,8 @@ def make_evidence() -> TrendEvidence:
         top_posts=(),
         sentiment=SentimentFacts(mean=Decimal("0.4"), sample_size=40),
     )
+
+
+async def an_artist(agent_id: UUID) -> Caller:
+    """Every agent's row says artist."""
+    return Caller(agent_id, Role.ARTIST)

@@ -44,7 +44,7 @@ from factories_production import AS_OF, make_evidence, make_storyboard
 
 LOOK_EVERY_SECONDS = 0.05
 _LOCAL = ToolChoice(image="local", video="local", audio="local")
-_PROFILE = PersonalityProfile(
+PROFILE = PersonalityProfile(
     name="Plain", tone="dry", target_audience="all", brand_guidelines=BrandGuidelines(voice="casual", avoid=())
 )
 
@@ -211,7 +211,7 @@ class Workshop:
 
     def order(self) -> ContentOrder:
         return ContentOrder(
-            content_id=uuid4(), trend_id=self.trend_id, personality_profile=_PROFILE, words_min=110, words_max=140,
+            content_id=uuid4(), trend_id=self.trend_id, personality_profile=PROFILE, words_min=110, words_max=140,
             aspect=Aspect.VERTICAL, quality_preset=QualityPreset.DRAFT, tools=_LOCAL,
         )  # fmt: skip
 

@@ -18,11 +18,13 @@ from chimera.agents.planner.agent import Planner
 from chimera.agents.worker.agent import Worker
 from chimera.bootstrap.studio import Studio
 from chimera.contracts.channel_post import MediaName
-from chimera.core.progress import Progress
+from chimera.core.progress import Progress, both
 from chimera.core.vocabulary import Role
 from chimera.pipeline.answers import open_answers
+from chimera.pipeline.callers import known_caller
 from chimera.pipeline.crew import Crew
 from chimera.pipeline.halt import open_halt
+from chimera.pipeline.progress_events import open_progress_events
 from chimera.pipeline.stages import Stages
 from chimera.pipeline.telling import media_of
 from chimera.pipeline.timetable import open_timetable
@@ -66,10 +68,13 @@ async def open_crew(studio: Studio, roster: Roster, progress: Progress) -> Async
     tools = tool_server_command(studio.home)
     cfo = Cfo(studio.treasurer)
     async with (
-        open_toolbox(tools, studio.treasurer.public_key, studio.clock) as toolbox,
+        open_toolbox(
+            tools, studio.treasurer.public_key, studio.clock, partial(known_caller, studio.database)
+        ) as toolbox,
         open_answers(cfo, studio.sweep, studio.clock, studio.database.url) as answers,
         open_halt(studio.database.url, progress) as halt,
         open_timetable(studio.database, studio.clock, halt) as timetable,
+        open_progress_events(studio.redis, studio.clock) as events,
     ):
         ids, database, clock = roster.assign(), studio.database, studio.clock
         yield Crew(
@@ -103,7 +108,7 @@ async def open_crew(studio: Studio, roster: Roster, progress: Progress) -> Async
             database=database,
             blobs=studio.blobs,
             clock=clock,
-            progress=progress,
+            progress=both(progress, events),
         )
 
 

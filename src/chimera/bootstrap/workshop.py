@@ -1,4 +1,4 @@
-"""An open workshop: a studio, its crew and the durable engine of this process, put together for whoever makes pieces."""
+"""An open workshop: a studio, its crew and the durable engine of this process, for whoever makes pieces."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager

@@ -73,6 +73,10 @@ _GROUPS: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
                 "chimera.cli.content:show",
                 "Show one piece: its trend, script, tools, costs and where it stands.",
             ),
+            "watch": (
+                "chimera.cli.content_watch:watch",
+                "Show what a piece is doing, or all in flight, until they end.",
+            ),
             "schedule": (
                 "chimera.cli.content_schedule:schedule",
                 (
@@ -152,7 +156,33 @@ _GROUPS: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
     ),
     "review": (
         "What waits for a person.",
-        {"list": ("chimera.cli.review:review_list", "List what waits, the longest waiting first.")},
+        {
+            "list": ("chimera.cli.review:review_list", "List what waits, the longest waiting first."),
+            "approve": (
+                "chimera.cli.review:approve",
+                "Approve what waits: a trend can be chosen then, a piece goes out, work counts.",
+            ),
+            "reject": ("chimera.cli.review:reject", "Reject what waits; the reason is required."),
+        },
+    ),
+    "studio": (
+        "Channels that run by themselves.",
+        {
+            "run": (
+                "chimera.cli.studio_run:run",
+                (
+                    "Run a channel unattended until it is stopped: find, choose, make, review, publish, at its cadence."
+                    "\n\nA second run on the same objective goes on where the first stopped."
+                ),
+            ),
+            "status": (
+                "chimera.cli.studio_run:status",
+                "Show every channel: state, money, next slots, what is under way, last outcomes.",
+            ),
+            "example": ("chimera.cli.studio_run:example", "Print a commented objective, ready to be changed."),
+            "pause": ("chimera.cli.studio_run:pause", "Order nothing more for a channel; finish what is under way."),
+            "resume": ("chimera.cli.studio_run:resume", "Let a paused channel go on."),
+        },
     ),
     "budget": (
         "Budget lines, the limits people set, and alerts.",

@@ -1,18 +1,34 @@
-"""`chimera review`: what waits for a person's decision."""
+"""`chimera review`: what waits for a person's decision, and the decision."""
 
+import sys
 from collections.abc import Sequence
+from typing import Annotated
+from uuid import UUID
 
+from cyclopts import Parameter
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from chimera.cli.document import print_json
 from chimera.cli.options import Json
+from chimera.cli.person import As, person
+from chimera.cli.screen import visible
 from chimera.cli.studio import studio_of_environment
+from chimera.core.errors import ValidationFailed
+from chimera.runtime.coordination.answers import answer
 from chimera.storage.records import review_item
 from chimera.storage.records.review_item import ReviewItem
 
 ITEMS_MAX = 200
+REASON_CHARACTERS_MAX = 500
+Item = Annotated[UUID, Parameter(help="The item's id, from `chimera review list`.")]
+Reason = Annotated[str, Parameter(help="Why; it is kept with the decision.")]
+_FOLLOWS = {
+    "trend": "it can be chosen now",
+    "content": "it goes out with the next round of `chimera studio run`, or the next `chimera run`",
+    "task": "the work counts, and what needs it goes on",
+}
 
 
 async def review_list(*, json: Json = False) -> None:
@@ -23,6 +39,34 @@ async def review_list(*, json: Json = False) -> None:
         print_json(document(items))
     else:
         Console().print(table(items) if items else "Nothing waits for a decision.")
+
+
+async def approve(item: Item, *, reason: Reason = "", as_: As = None, json: Json = False) -> None:
+    """Approve what waits: a trend can be chosen then, a piece goes out, a task's work counts. Never one's own."""
+    await _answer(item, approve=True, by=person(as_), reason=_checked(reason), as_json=json)
+
+
+async def reject(item: Item, *, reason: Reason, as_: As = None, json: Json = False) -> None:
+    """Reject what waits; the reason is required, and stands in what fails by it."""
+    if not reason.strip():
+        raise ValidationFailed("--reason: say why", {"field": "reason"})
+    await _answer(item, approve=False, by=person(as_), reason=_checked(reason), as_json=json)
+
+
+async def _answer(item_id: UUID, *, approve: bool, by: str, reason: str, as_json: bool) -> None:
+    async with studio_of_environment() as studio:
+        item = await answer(studio.database, studio.clock, item_id, by=by, approve=approve, reason=reason)
+    if as_json:
+        print_json(_item(item))
+        return
+    follows = f": {_FOLLOWS[item.kind]}" if item.state == "approved" else ""
+    sys.stdout.write(visible(f"{item.subject}: {item.state} by {item.decided_by}{follows}") + "\n")
+
+
+def _checked(reason: str) -> str:
+    if len(reason) > REASON_CHARACTERS_MAX or "\0" in reason:
+        raise ValidationFailed(f"--reason: at most {REASON_CHARACTERS_MAX} characters", {"field": "reason"})
+    return reason.strip()
 
 
 def document(items: Sequence[ReviewItem]) -> dict[str, list[dict[str, object]]]:
@@ -45,6 +89,7 @@ def _item(item: ReviewItem) -> dict[str, object]:
         "kind": item.kind,
         "trend_id": str(item.trend_id) if item.trend_id else None,
         "content_id": str(item.content_id) if item.content_id else None,
+        "task_id": str(item.task_id) if item.task_id else None,
         "subject": item.subject,
         "topics": item.topics,
         "reason": item.reason,
@@ -52,4 +97,5 @@ def _item(item: ReviewItem) -> dict[str, object]:
         "created_at": item.created_at.isoformat(),
         "decided_at": item.decided_at.isoformat() if item.decided_at else None,
         "decided_by": item.decided_by,
+        "answer": item.answer,
     }

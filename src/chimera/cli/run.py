@@ -39,11 +39,11 @@ from chimera.contracts.run_report import RunReport
 from chimera.contracts.trend import TrendAnalysisRequest
 from chimera.core.clock import SystemClock
 from chimera.core.errors import NoTrends, ValidationFailed, WaitsForHuman
-from chimera.core.identity import new_id
 from chimera.core.limits import SCRIPT_WORDS_MAX, SCRIPT_WORDS_MIN
 from chimera.core.progress import Progress, ProgressEvent
 from chimera.core.vocabulary import Aspect, BudgetCategory, QualityPreset, Role
 from chimera.pipeline import one_piece
+from chimera.pipeline.releasing import release_answered
 from chimera.pipeline.trend_record import trend_of
 from chimera.sources.catalogue import open_source
 from chimera.sources.post import PostSource
@@ -92,6 +92,7 @@ async def run(
         async with _open_workshop(settings, progress) as shop:
             shop.crew.halt.require_free()
             await shop.studio.sweep()
+            await release_answered(shop.crew)
             outcome = await finish_what_was_left(shop.crew, shop.durable, wait)
             if outcome is None:
                 scout = scout_of(shop.studio, shop.crew.agent_ids[Role.SCOUT], opened, moment)

@@ -13,6 +13,16 @@ class Role(StrEnum):
     JUDGE = "judge"
 
 
+class PersonRole(StrEnum):
+    """What a person may be, beside the roles of agents."""
+
+    VIEWER = "viewer"
+    CREATOR = "creator"
+    FINANCE = "finance"
+    OPERATOR = "operator"
+    ADMIN = "admin"
+
+
 class AgentStatus(StrEnum):
     IDLE = "idle"
     BUSY = "busy"

@@ -13,6 +13,7 @@ import structlog
 from psycopg import OperationalError
 
 from chimera.contracts.escalation import Escalation
+from chimera.core.background import beside
 from chimera.core.clock import Clock
 from chimera.core.errors import EngineUnavailable
 from chimera.storage.notices import ESCALATION_ANSWERED, listening
@@ -120,9 +121,5 @@ async def open_answers(
 ) -> AsyncIterator[Answers]:
     """Answers whose listener runs as long as the block lasts."""
     answers = Answers(escalations, sweep, clock)
-    listener = asyncio.create_task(answers.listen(database_url), name="notices of answers")  # ended below
-    try:
+    async with beside(answers.listen(database_url), "notices of answers"):
         yield answers
-    finally:
-        listener.cancel()
-        await asyncio.gather(listener, return_exceptions=True)

@@ -27,7 +27,7 @@ from chimera.core.errors import (
     QualityFailed,
     SafetyBlocked,
 )
-from chimera.core.progress import ProgressEvent
+from chimera.core.progress import ProgressEvent, about
 from chimera.core.vocabulary import Role, Stage
 from chimera.pipeline import flow
 from chimera.pipeline.cancels import Cancels
@@ -214,12 +214,13 @@ class _Piece:
     @asynccontextmanager
     async def _timed(self, named: flow.Step) -> AsyncIterator[None]:
         started_at = self._crew.clock.monotonic()
-        self._crew.progress(ProgressEvent(named.name, 0.0, f"{named.role} at work"))
+        tell = about(self._id, self._crew.progress)
+        tell(ProgressEvent(named.name, 0.0, f"{named.role} at work"))
         yield
         took_ms = elapsed_ms(self._crew.clock, started_at)
         async with self._crew.database.transaction() as connection:
             await content_pipeline.add_timing(connection, self._id, named.name, took_ms)
-        self._crew.progress(ProgressEvent(named.name, 1.0, f"{took_ms / 1000:.1f} s"))
+        tell(ProgressEvent(named.name, 1.0, f"{took_ms / 1000:.1f} s"))
 
 
 def _refused(review: Review) -> ChimeraError:

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 import structlog
 from psycopg import Error
 
+from chimera.core.background import beside
 from chimera.core.errors import EngineUnavailable, StudioHalted
 from chimera.core.progress import Progress, ProgressEvent, silent
 from chimera.storage.notices import STUDIO_HALT, Notices, listening
@@ -114,14 +115,10 @@ async def open_halt(database_url: str, tell: Progress = silent) -> AsyncIterator
         EngineUnavailable: it can't be read.
     """
     halt = Halt(database_url, tell)
-    follower = asyncio.create_task(halt.run(), name="the studio's halt")  # ended below
-    try:
+    async with beside(halt.run(), "the studio's halt"):
         try:
             async with asyncio.timeout(OPEN_SECONDS_MAX):
                 await halt.first_look()
         except TimeoutError as error:
             raise EngineUnavailable("PostgreSQL does not answer: see `chimera doctor`") from error
         yield halt
-    finally:
-        follower.cancel()
-        await asyncio.gather(follower, return_exceptions=True)

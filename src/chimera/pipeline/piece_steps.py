@@ -15,6 +15,7 @@ from chimera.contracts.publication import Publication
 from chimera.contracts.review import Review, ReviewOutcome
 from chimera.contracts.storyboard import Storyboard
 from chimera.core.errors import NotFound
+from chimera.core.progress import about
 from chimera.core.vocabulary import Stage
 from chimera.pipeline.crew import Crew
 from chimera.pipeline.outgoing_texts import outgoing_texts
@@ -57,7 +58,7 @@ class PieceSteps:
             ProductionRequest(brief_id=order.content_id, tools=order.tools, quality_preset=order.quality_preset),
             approval=signed,
             options=ProductionOptions(aspect=order.aspect, attempt=attempt, estimated_cpu_seconds=estimated),
-            progress=self._crew.progress,
+            progress=about(order.content_id, self._crew.progress),
         )
 
     async def review(self, production: Production) -> Review:

@@ -14,6 +14,7 @@ from uuid import UUID
 import structlog
 from psycopg import Error, OperationalError
 
+from chimera.core.background import beside
 from chimera.core.clock import Clock
 from chimera.core.errors import Conflict, EngineUnavailable, NotFound
 from chimera.core.vocabulary import Stage
@@ -180,9 +181,5 @@ def _open(content_id: UUID, found: list[Standing]) -> Standing:
 async def open_timetable(database: Database, clock: Clock, halt: Gate) -> AsyncIterator[Timetable]:
     """A timetable that hears of changes as long as the block lasts."""
     timetable = Timetable(database, clock, halt)
-    listener = asyncio.create_task(timetable.listen(database.url), name="notices of plans")  # ended below
-    try:
+    async with beside(timetable.listen(database.url), "notices of plans"):
         yield timetable
-    finally:
-        listener.cancel()
-        await asyncio.gather(listener, return_exceptions=True)

@@ -2,6 +2,7 @@
 
 import hashlib
 import tomllib
+from decimal import Decimal
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Literal
@@ -9,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from chimera.contracts.error import validation_failed
+from chimera.contracts.judgement import Thresholds
 from chimera.contracts.review import SafetyVerdict
 from chimera.core.errors import ValidationFailed
 
@@ -43,6 +45,7 @@ class SafetyPolicy(BaseModel):
     group_hostility: dict[Literal["group_and_hostile_word"], SafetyVerdict]
     personal_data: dict[PersonalKind, SafetyVerdict]
     sensitive_topic: dict[Topic, SafetyVerdict]
+    judge: Thresholds
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -59,7 +62,7 @@ def load_policy(path: Path | None = None) -> SafetyPolicy:
     for name in _VOCABULARIES:
         digest.update((_DATA / name).read_bytes())
     try:
-        values = tomllib.loads(document.decode("utf-8"))
+        values = tomllib.loads(document.decode("utf-8"), parse_float=Decimal)
         policy = SafetyPolicy.model_validate(values | {"sha256": digest.hexdigest()})
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ValidationFailed(f"the safety policy is not TOML in UTF-8: {error}") from error

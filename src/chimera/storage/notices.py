@@ -38,10 +38,13 @@ async def listening(database_url: str, channel: str) -> AsyncIterator[Notices]:
     Raises:
         psycopg.OperationalError: there is no connection, or it was lost.
     """
-    async with await AsyncConnection.connect(
+    connection = await AsyncConnection.connect(
         with_settings(database_url, {"statement_timeout": str(STATEMENT_TIMEOUT_MS), "timezone": "UTC"}),
         autocommit=True,
         connect_timeout=int(CONNECT_SECONDS_MAX),
-    ) as connection:
+    )
+    try:
         await connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
         yield Notices(connection)
+    finally:
+        await connection.close()

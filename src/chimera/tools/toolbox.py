@@ -1,7 +1,7 @@
 """The MCP client: checks the permit, submits a job under a stored id, and follows it to its end."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from decimal import Decimal
 from pathlib import Path
@@ -15,6 +15,7 @@ from chimera.contracts.contract import Contract
 from chimera.contracts.production import JobStatus
 from chimera.core.clock import Clock
 from chimera.core.errors import BudgetExceeded, ChimeraError, McpTimeout, ToolFailed
+from chimera.security.permissions import Caller, Permission, require
 from chimera.tools.permit import Permit, check_permit
 from chimera.tools.pricing import cpu_seconds_within
 from chimera.tools.tool_failure import failure_of
@@ -24,14 +25,20 @@ POLL_SECONDS_MIN = 0.05
 POLL_SECONDS_MAX = 0.25
 CANCEL_SECONDS_MAX = 10.0
 
+Callers = Callable[[UUID], Awaitable[Caller]]
+"""Who an agent is by its row; a Forbidden where it has none."""
+
 
 class Toolbox:
-    """Paid calls of local tools. No job starts unless the CFO's approval of it holds."""
+    """Paid calls of local tools. No job starts unless the CFO's approval of it holds, and its agent may call tools."""
 
-    def __init__(self, session: ToolSession, public_key: VerifyKey, clock: Clock, limit_seconds: float) -> None:
+    def __init__(
+        self, session: ToolSession, public_key: VerifyKey, clock: Clock, callers: Callers, limit_seconds: float
+    ) -> None:
         self._session = session
         self._public_key = public_key
         self._clock = clock
+        self._callers = callers
         self._limit_seconds = limit_seconds
 
     async def run(
@@ -47,10 +54,12 @@ class Toolbox:
         """The job's status once it has succeeded; the same id again gives the same answer without running again.
 
         Raises:
+            Forbidden: the permit's agent has no right to call tools; nothing was started.
             InvalidSignature, ApprovalExpired, BudgetExceeded: the permit does not hold; nothing was started.
             McpTimeout: not finished in time; the job was ended.
             ChimeraError: what the tool failed with; `details.cpu_seconds` is what it used, where known.
         """
+        require(await self._callers(permit.agent_id), Permission.CALL_TOOLS)
         left_usd = check_permit(permit, self._public_key, self._clock.now())
         reference: dict[str, object] = {"job_id": str(job_id), "folder": str(folder)}
         bound = {"cpu_seconds_max": _cpu_seconds(left_usd, permit)}
@@ -99,7 +108,9 @@ class Toolbox:
 
 
 @asynccontextmanager
-async def open_toolbox(command: ServerCommand, public_key: VerifyKey, clock: Clock) -> AsyncIterator[Toolbox]:
+async def open_toolbox(
+    command: ServerCommand, public_key: VerifyKey, clock: Clock, callers: Callers
+) -> AsyncIterator[Toolbox]:
     """A toolbox whose server is our child for as long as the block lasts; it starts in the background.
 
     Raises nothing here: a server that does not start is an EngineUnavailable of the first call.
@@ -108,7 +119,7 @@ async def open_toolbox(command: ServerCommand, public_key: VerifyKey, clock: Clo
     session = ToolSession(command)
     keeper = asyncio.create_task(session.keep(), name="local tool server")  # ended and awaited by close()
     try:
-        yield Toolbox(session, public_key, clock, command.limit_seconds)
+        yield Toolbox(session, public_key, clock, callers, command.limit_seconds)
     finally:
         await session.close(keeper)
 

@@ -16,6 +16,7 @@ from chimera.security.decision_signature import canonical, key_id_of, sign
 from chimera.tools.permit import Permit
 from chimera.tools.tool_session import ServerCommand
 from chimera.tools.toolbox import Toolbox, open_toolbox
+from factories_production import an_artist
 
 FUNCTIONS = {"voice": "example_job:run", "sound": "example_job:run_sound", "video": "example_job:run_video"}
 Approve = Callable[..., Permit]
@@ -90,12 +91,12 @@ def command(shared_command: ServerCommand) -> ServerCommand:
 @pytest.fixture
 async def toolbox(command: ServerCommand, cfo_key: SigningKey) -> AsyncIterator[Toolbox]:
     """A toolbox with a server of the test's own."""
-    async with open_toolbox(command, cfo_key.verify_key, SystemClock()) as opened:
+    async with open_toolbox(command, cfo_key.verify_key, SystemClock(), an_artist) as opened:
         yield opened
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def shared_toolbox(shared_command: ServerCommand, cfo_key: SigningKey) -> AsyncIterator[Toolbox]:
     """One toolbox for all tests of a module that leave its server alone."""
-    async with open_toolbox(shared_command, cfo_key.verify_key, SystemClock()) as opened:
+    async with open_toolbox(shared_command, cfo_key.verify_key, SystemClock(), an_artist) as opened:
         yield opened

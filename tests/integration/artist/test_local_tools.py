@@ -15,7 +15,7 @@ from chimera.tools.permit import Permit
 from chimera.tools.pricing import job_cost_usd
 from chimera.tools.tool_session import ServerCommand
 from chimera.tools.toolbox import open_toolbox
-from factories_production import make_evidence, make_storyboard
+from factories_production import an_artist, make_evidence, make_storyboard
 
 TEXTS = ("Bitcoin is rising right now.", "Forty posts named it in a day.", "Ten were to be expected.")
 
@@ -25,7 +25,7 @@ async def test_the_shipped_tools_make_a_video_of_a_storyboard(
     command: ServerCommand, cfo_key: SigningKey, approve: Callable[..., Permit], folder: Path
 ) -> None:
     shipped, permit, told = replace(command, functions={}, limit_seconds=120), approve(), list[float]()
-    async with open_toolbox(shipped, cfo_key.verify_key, SystemClock()) as toolbox:
+    async with open_toolbox(shipped, cfo_key.verify_key, SystemClock(), an_artist) as toolbox:
         voice_job = VoiceJob(beats=TEXTS, voice="af_heart", speed=1.0)
         spoken = await toolbox.run("voice", uuid4(), folder, voice_job, permit=permit, progress=told.append)
         narration = Narration.model_validate(spoken.result)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from nacl.signing import SigningKey
@@ -18,16 +18,20 @@ from chimera.core.errors import (
     ChimeraError,
     Conflict,
     EngineUnavailable,
+    Forbidden,
     InvalidSignature,
     McpTimeout,
     ToolFailed,
     ValidationFailed,
     VideoTooLong,
 )
+from chimera.core.vocabulary import Role
+from chimera.security.permissions import Caller
 from chimera.tools.permit import Permit
 from chimera.tools.tool_failure import is_lost
 from chimera.tools.tool_session import ServerCommand
 from chimera.tools.toolbox import Toolbox, open_toolbox
+from factories_production import an_artist
 
 Approve = Callable[..., Permit]
 
@@ -225,7 +229,9 @@ async def test_cancelling_ends_the_job_and_what_it_started(
 async def test_a_job_over_its_time_is_ended_with_a_timeout(
     command: ServerCommand, cfo_key: SigningKey, approve: Approve, folder: Path
 ) -> None:
-    async with open_toolbox(replace(command, limit_seconds=8.0), cfo_key.verify_key, SystemClock()) as toolbox:
+    async with open_toolbox(
+        replace(command, limit_seconds=8.0), cfo_key.verify_key, SystemClock(), an_artist
+    ) as toolbox:
         with pytest.raises(McpTimeout):
             await toolbox.run("voice", uuid4(), folder, job("hang"), permit=approve(), progress=nothing)
     await ends(int((folder / "grandchild.pid").read_text()))
@@ -250,7 +256,7 @@ async def test_one_job_at_a_time_unless_asked(shared_toolbox: Toolbox, approve: 
 async def test_closing_the_toolbox_ends_its_jobs(
     command: ServerCommand, cfo_key: SigningKey, approve: Approve, folder: Path
 ) -> None:
-    async with open_toolbox(command, cfo_key.verify_key, SystemClock()) as toolbox:
+    async with open_toolbox(command, cfo_key.verify_key, SystemClock(), an_artist) as toolbox:
         job_id = uuid4()
         running = asyncio.create_task(
             toolbox.run("voice", job_id, folder, job("hang"), permit=approve(), progress=nothing)
@@ -259,7 +265,7 @@ async def test_closing_the_toolbox_ends_its_jobs(
     with pytest.raises((EngineUnavailable, ToolFailed)):
         await running
     await ends(runs_of(folder)[0])
-    async with open_toolbox(command, cfo_key.verify_key, SystemClock()) as toolbox:
+    async with open_toolbox(command, cfo_key.verify_key, SystemClock(), an_artist) as toolbox:
         with pytest.raises(ToolFailed) as failure:
             await toolbox.run("voice", job_id, folder, job("hang"), permit=approve(), progress=nothing)
         assert is_lost(failure.value)
@@ -269,7 +275,7 @@ async def test_a_server_that_cannot_start_is_named(
     command: ServerCommand, cfo_key: SigningKey, approve: Approve, folder: Path
 ) -> None:
     broken = replace(command, functions={"no-such-tool": "a:b"})
-    async with open_toolbox(broken, cfo_key.verify_key, SystemClock()) as toolbox:
+    async with open_toolbox(broken, cfo_key.verify_key, SystemClock(), an_artist) as toolbox:
         with pytest.raises(EngineUnavailable, match=r"tools\.log"):
             await toolbox.run("voice", uuid4(), folder, job("one"), permit=approve(), progress=nothing)
         assert not await toolbox.healthy()
@@ -345,3 +351,16 @@ async def test_a_server_that_keeps_dying_is_given_up(
         assert not await toolbox.healthy()
     with pytest.raises(EngineUnavailable, match="ended 4 times"):
         await toolbox.run("voice", uuid4(), folder, job("one"), permit=approve(), progress=nothing)
+
+
+@pytest.mark.parametrize("role", sorted(set(Role) - {Role.ARTIST}))
+async def test_only_an_artist_s_approval_starts_a_tool(
+    command: ServerCommand, cfo_key: SigningKey, approve: Approve, folder: Path, role: Role
+) -> None:
+    async def not_an_artist(agent_id: UUID) -> Caller:
+        return Caller(agent_id, role)
+
+    async with open_toolbox(command, cfo_key.verify_key, SystemClock(), not_an_artist) as toolbox:
+        job = VoiceJob(beats=("One.",), voice="af_heart", speed=1.0)
+        with pytest.raises(Forbidden, match="call:mcp_tools"):
+            await toolbox.run("voice", uuid4(), folder, job, permit=approve(), progress=lambda _: None)

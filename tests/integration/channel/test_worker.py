@@ -32,10 +32,14 @@ class Desk:
 
     async def produce(self) -> None:
         trend_id, board = uuid4(), make_storyboard()
-        metadata = {"storyboard": board.model_dump(mode="json"), "video_size": {"width": 720, "height": 1280}}
         async with self.database.transaction() as connection:
             self.judge_id = await agents.ensure(connection, Role.JUDGE, [], self.judge_id)
             self.worker_id = await agents.ensure(connection, Role.WORKER, [], self.worker_id)
+            metadata = {
+                "storyboard": board.model_dump(mode="json"),
+                "video_size": {"width": 720, "height": 1280},
+                "review": self.review().model_dump(mode="json"),
+            }
             director_id = await agents.ensure(connection, Role.DIRECTOR, [], uuid4())
             evidence = {"evidence": make_evidence().model_dump(mode="json")}
             row = trends.TrendRecord(trend_id, "bitcoin", 40, Decimal(0), Decimal(2), [], evidence, None, AS_OF)
@@ -120,6 +124,32 @@ async def test_a_review_of_another_piece_or_by_no_judge_does_not_count(desk: Des
     for reviewer in (desk.worker_id, uuid4()):
         with pytest.raises(Forbidden, match="not by a judge"):
             await desk.worker().publish(desk.content_id, desk.review(judge=reviewer))
+    assert desk.channel.posts() == ()
+
+
+@pytest.mark.parametrize("role", sorted(set(Role) - {Role.WORKER}))
+async def test_only_a_worker_publishes(desk: Desk, role: Role) -> None:
+    async with desk.database.transaction() as connection:
+        desk.worker_id = await agents.ensure(connection, role, [], uuid4())
+    with pytest.raises(Forbidden, match="call:publish_tools"):
+        await desk.worker().publish(desk.content_id, desk.review())
+    assert desk.channel.posts() == ()
+
+
+async def test_an_agent_of_another_program_does_not_publish(desk: Desk) -> None:
+    desk.worker_id = uuid4()
+    async with desk.database.transaction() as connection:
+        await agents.ensure_named(connection, desk.worker_id, "their bot")
+    with pytest.raises(Forbidden, match="call:publish_tools"):
+        await desk.worker().publish(desk.content_id, desk.review())
+
+
+async def test_a_passed_review_that_the_judge_did_not_record_does_not_count(desk: Desk) -> None:
+    async with desk.database.transaction() as connection:
+        failed = desk.review(ReviewOutcome.FAILED).model_dump(mode="json")
+        await content_pipeline.merge_metadata(connection, desk.content_id, {"review": failed})
+    with pytest.raises(Forbidden, match="judge's record"):
+        await desk.worker().publish(desk.content_id, desk.review())
     assert desk.channel.posts() == ()
 
 

@@ -11,7 +11,7 @@ from chimera.agents.director.price_book import shipped_price_book
 from chimera.contracts.brief import BriefRequest, words_in
 from chimera.contracts.storyboard import Storyboard
 from chimera.core.clock import FixedClock
-from chimera.core.errors import Conflict, NotFound, ValidationFailed
+from chimera.core.errors import Conflict, Forbidden, NotFound, ValidationFailed
 from chimera.core.vocabulary import Aspect, QualityPreset, Role, Stage
 from chimera.storage.database import Database
 from chimera.storage.records import agents, content_pipeline, production_history
@@ -112,3 +112,14 @@ async def test_measured_productions_are_read_with_their_duration(
         (past,) = await production_history.newest(connection, 10)
     assert (past.quality_preset, past.aspect, past.duration_seconds) == ("standard", "9:16", 50)
     assert past.tools == [{"tool": "video", "cpu_seconds": 60}]
+
+
+@pytest.mark.parametrize("role", [Role.SCOUT, Role.PLANNER, Role.CFO])
+async def test_who_may_not_write_pieces_writes_no_brief(database: Database, clock: FixedClock, role: Role) -> None:
+    trend_id = (await insert_trend(database, clock, 1)).trend_id
+    async with database.transaction() as connection:
+        agent_id = await agents.ensure(connection, role, [], uuid4())
+    with pytest.raises(Forbidden, match="write:content_pipeline"):
+        await Director(agent_id, database, clock, shipped_price_book()).create_brief(
+            request(trend_id), content_id=uuid4()
+        )

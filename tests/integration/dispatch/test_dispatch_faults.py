@@ -177,6 +177,25 @@ async def test_a_host_that_slept_past_its_lease_stops_what_others_have_taken(que
     assert (await row(queue.database, task.id)).attempt == 2
 
 
+async def test_a_host_that_takes_its_own_lost_task_again_ends_the_later_attempt(queue: TaskQueue) -> None:
+    begun: list[int] = []
+
+    async def work(task: TaskRecord, agent: UUID) -> TaskOutcome:
+        begun.append(task.attempt)
+        if task.attempt == 1:
+            await asyncio.Event().wait()
+        return await do_nothing(task, agent)
+
+    task = new_task(queue.clock)
+    await queue.submit([task])
+    async with working(dispatcher_of(queue, Hands({Role.SCOUT: 2}), work)):
+        await until(lambda: begun == [1])
+        async with queue.database.transaction() as connection:
+            await task_work.expire(connection, queue.clock.now() + timedelta(seconds=60))
+        await until(lambda: all_done(queue.database, 1))
+    assert begun == [1, 2]
+
+
 async def test_a_task_whose_hosts_die_is_given_up_after_its_attempts(queue: TaskQueue) -> None:
     task = new_task(queue.clock, attempts_max=3)
     behind = new_task(queue.clock, needs=[task.id])

@@ -54,6 +54,12 @@ async def test_ten_thousand_tasks_are_each_done_once(queue: TaskQueue) -> None:
     assert sorted(done) == sorted(task.id for task in tasks)
 
 
+async def test_a_crowd_of_one_role_leaves_room_for_the_others(queue: TaskQueue) -> None:
+    await queue.submit([new_task(queue.clock, agent_role=role) for role in Role])
+    async with working(dispatcher_of(queue, Hands({**dict.fromkeys(Role, 1), Role.ARTIST: 5_000}))):
+        await until(lambda: all_done(queue.database, len(Role)))
+
+
 async def test_no_more_is_claimed_than_idle_agents_can_begin(queue: TaskQueue) -> None:
     go_on = asyncio.Event()
 

@@ -102,6 +102,17 @@ async def test_a_judge_refuses_its_own_work(database: Database, clock: FixedCloc
     assert (await piece_of(database, content_id)).quality_score is None
 
 
+@pytest.mark.parametrize("role", sorted(set(Role) - {Role.JUDGE}))
+async def test_only_a_judge_reviews(database: Database, clock: FixedClock, tmp_path: Path, role: Role) -> None:
+    content_id = await made_piece(database, await agent(database, Role.DIRECTOR))
+    pretender = uuid4()
+    async with database.transaction() as connection:
+        await connection.execute("INSERT INTO agents (id, role) VALUES (%s, %s)", (pretender, role))
+    with pytest.raises(Forbidden, match="review:content"):
+        await Judge(pretender, database, clock, CHECK, good_quality).review(content_id, request_for(tmp_path), FINE)
+    assert (await piece_of(database, content_id)).quality_score is None
+
+
 async def test_a_broken_gateway_blocks_the_piece(database: Database, clock: FixedClock, tmp_path: Path) -> None:
     def broken(_texts: object) -> SafetyReport:
         raise RuntimeError("no policy")

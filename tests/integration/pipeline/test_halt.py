@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from chimera.contracts.order import ContentOrder
+from chimera.core.background import beside
 from chimera.core.clock import FixedClock
 from chimera.core.errors import ChimeraError, StudioHalted, ToolFailed
 from chimera.core.progress import ProgressEvent
@@ -53,33 +54,28 @@ async def test_a_studio_that_was_never_halted_lets_everything_pass(database: Dat
 
 async def test_a_notice_halts_and_frees_every_process_without_a_look(database: Database, clock: FixedClock) -> None:
     halts = [Halt(database.url, look_every_seconds=NEVER_SECONDS) for _ in range(2)]
-    following = [asyncio.create_task(halt.run()) for halt in halts]
-    for halt in halts:
-        await asyncio.wait_for(halt.passed(), SECONDS_MAX)
-    await begin(database, clock)
-    for halt in halts:
-        await until_halted(halt)
-    await end(database, clock)
-    for halt in halts:
-        await asyncio.wait_for(halt.passed(), SECONDS_MAX)
-    for task in following:
-        task.cancel()
-    await asyncio.gather(*following, return_exceptions=True)
+    async with beside(halts[0].run(), "one"), beside(halts[1].run(), "another"):
+        for halt in halts:
+            await asyncio.wait_for(halt.passed(), SECONDS_MAX)
+        await begin(database, clock)
+        for halt in halts:
+            await until_halted(halt)
+        await end(database, clock)
+        for halt in halts:
+            await asyncio.wait_for(halt.passed(), SECONDS_MAX)
 
 
 async def test_a_halt_whose_notice_was_lost_is_found_by_looking(
     database: Database, clock: FixedClock, owner_url: str
 ) -> None:
     halt = Halt(database.url, look_every_seconds=0.05)
-    following = asyncio.create_task(halt.run())
-    await asyncio.wait_for(halt.passed(), SECONDS_MAX)
-    await begin(database, clock)
-    await until_halted(halt)
-    async with await psycopg.AsyncConnection.connect(owner_url, autocommit=True) as owner:
-        await owner.execute("DELETE FROM studio_halt")
-    await asyncio.wait_for(halt.passed(), SECONDS_MAX)
-    following.cancel()
-    await asyncio.gather(following, return_exceptions=True)
+    async with beside(halt.run(), "one"):
+        await asyncio.wait_for(halt.passed(), SECONDS_MAX)
+        await begin(database, clock)
+        await until_halted(halt)
+        async with await psycopg.AsyncConnection.connect(owner_url, autocommit=True) as owner:
+            await owner.execute("DELETE FROM studio_halt")
+        await asyncio.wait_for(halt.passed(), SECONDS_MAX)
 
 
 async def test_while_the_database_cannot_be_read_the_studio_counts_as_halted(
@@ -105,7 +101,7 @@ async def test_the_second_who_halts_changes_nothing_and_reads_the_first_ones_rea
     assert (first.halted, first.changed) == (second.halted, not second.changed) == (True, True)
     assert (second.by, second.reason) == ("ana", "fire drill")
     async with open_halt(database.url) as halt:
-        with pytest.raises(StudioHalted, match="halted by ana .* fire drill. `chimera unhalt`"):
+        with pytest.raises(StudioHalted, match=r"halted by ana .* fire drill. `chimera unhalt`"):
             halt.require_free()
 
 

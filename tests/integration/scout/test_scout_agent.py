@@ -10,7 +10,7 @@ from chimera.agents.scout.agent import Scout, find
 from chimera.contracts.evidence import TrendEvidence
 from chimera.contracts.trend import TrendAnalysis, TrendAnalysisRequest
 from chimera.core.clock import FixedClock
-from chimera.core.errors import NoTrends, SourceUnavailable, ValidationFailed
+from chimera.core.errors import Forbidden, NoTrends, SourceUnavailable, ValidationFailed
 from chimera.core.vocabulary import Role
 from chimera.sources.catalogue import open_source
 from chimera.storage.database import Database
@@ -115,3 +115,10 @@ async def test_refusals_record_nothing(database: Database, clock: FixedClock) ->
         row = await cursor.fetchone()
     assert row is not None
     assert row["rows"] == 0
+
+
+async def test_who_may_not_write_trends_finds_none(database: Database, clock: FixedClock) -> None:
+    async with database.transaction() as connection:
+        agent_id = await agents.ensure(connection, Role.DIRECTOR, [], uuid4())
+    with pytest.raises(Forbidden, match="write:trends"):
+        await Scout(agent_id, database, open_source("recorded"), clock, THATCHER).analyze(request())

@@ -20,6 +20,7 @@ from chimera.contracts.storyboard import Storyboard
 from chimera.core.clock import Clock, elapsed_ms
 from chimera.core.errors import Conflict, NotFound, ValidationFailed
 from chimera.core.vocabulary import Aspect, ContentFormat
+from chimera.security.permissions import Permission, caller_of, require
 from chimera.storage.database import Database
 from chimera.storage.records import agents, content_pipeline, production_history, trends
 from chimera.storage.records.content_pipeline import ContentRecord
@@ -66,12 +67,14 @@ class Director:
         A tone set for the agent takes the place of the persona's.
 
         Raises:
+            Forbidden: this agent may not write content pieces.
             NotFound: no such trend.
             Conflict: `content_id` is a piece of another trend, or not one with a brief.
             ValidationFailed: the trend holds no usable evidence, or the script can't be written as asked.
         """
         started_at = self._clock.monotonic()
         async with self._database.transaction() as connection:
+            require(caller_of(await agents.get(connection, self._agent_id), self._agent_id), Permission.WRITE_CONTENT)
             known = await content_pipeline.get(connection, content_id)
             trend = None if known else await trends.get(connection, request.trend_id)
             past = [] if known else await production_history.newest(connection, HISTORY_PRODUCTIONS_MAX)

@@ -18,8 +18,9 @@ from chimera.contracts.review import (
 )
 from chimera.core.clock import Clock
 from chimera.core.errors import Forbidden, NotFound
+from chimera.security.permissions import Permission, caller_of, require
 from chimera.storage.database import Database
-from chimera.storage.records import content_pipeline
+from chimera.storage.records import agents, content_pipeline
 
 GatewayCheck = Callable[[Mapping[str, str]], SafetyReport]
 Measure = Callable[[QualityRequest], QualityReport]
@@ -55,7 +56,7 @@ class Judge:
 
         Raises:
             NotFound: no such piece.
-            Forbidden: this judge directed or made the piece itself.
+            Forbidden: this agent directed or made the piece itself, or is no judge.
         """
         await self._check_independence(content_id)
         quality = await asyncio.to_thread(self._measure, request)
@@ -76,6 +77,7 @@ class Judge:
     async def _check_independence(self, content_id: UUID) -> None:
         async with self._database.transaction() as connection:
             piece = await content_pipeline.get(connection, content_id)
+            row = await agents.get(connection, self._agent_id)
         if piece is None:
             raise NotFound(f"there is no content piece {content_id}", {"content_id": str(content_id)})
         if self._agent_id in {piece.director_agent_id, piece.artist_agent_id}:
@@ -83,6 +85,7 @@ class Judge:
                 "a judge can't judge its own work: give the piece to another judge",
                 {"content_id": str(content_id), "agent_id": str(self._agent_id)},
             )
+        require(caller_of(row, self._agent_id), Permission.REVIEW)
 
     def _check_safety(self, texts: Mapping[str, str]) -> SafetyReport:
         """The gateway's report; where the gateway itself breaks, a blocking one, since nothing goes out unchecked."""

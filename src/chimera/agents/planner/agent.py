@@ -44,6 +44,17 @@ class Candidate:
         return (self.trend.topic, *(phrase.name for phrase in self.evidence.phrases), *keywords)
 
 
+@dataclass(frozen=True, slots=True)
+class Unwanted:
+    """What a channel does not make: topics that hold one of these words, and the events of these trends."""
+
+    words: tuple[str, ...] = ()
+    trend_ids: tuple[UUID, ...] = ()
+
+
+NOTHING_UNWANTED = Unwanted()
+
+
 class Planner:
     """Chooses among the scout's trends. Whether the money is there is the CFO's word, signed and ledgered."""
 
@@ -65,22 +76,37 @@ class Planner:
         other.agent_id = agent_id
         return other
 
-    async def choose(self, trends: tuple[Trend, ...], budget_usd: Decimal) -> Choice:
+    async def choose(
+        self, trends: tuple[Trend, ...], budget_usd: Decimal, unwanted: Unwanted = NOTHING_UNWANTED
+    ) -> Choice:
         """The trend to make now, or a choice without one and the reason; every other trend is named with its own.
 
         A sensitive trend is put on the review list, once for its event; it can be chosen after a person approved it.
         """
         candidates, passed_over = await self._candidates(trends)
+        refused = await self._traces(unwanted.trend_ids)
         kept: list[tuple[Candidate, Worth]] = []
         async with self._database.transaction() as connection:
             await review_item.lock_trends(connection)
             for candidate in candidates:
-                refusal = await self._refusal(connection, candidate)
+                refusal = _not_wanted(candidate, unwanted, refused) or await self._refusal(connection, candidate)
                 if refusal is None:
                     kept.append((candidate, _worth(candidate)))
                 else:
                     passed_over.append(refusal)
         return _best(kept, passed_over, budget_usd)
+
+    async def is_free(self, connection: Connection, trend: Trend, evidence: TrendEvidence) -> PassedOver | None:
+        """Why the trend can't be made, as this transaction sees it; None where it can.
+
+        What is sensitive is put on the review list, as `choose` does.
+        """
+        return await self._refusal(connection, Candidate(trend, evidence))
+
+    async def _traces(self, trend_ids: tuple[UUID, ...]) -> list[EventTrace]:
+        async with self._database.transaction() as connection:
+            rows = await trends.get_many(connection, list(trend_ids)) if trend_ids else []
+        return [_trace_of(row.topic, row.metadata) for row in rows]
 
     async def _candidates(self, found: tuple[Trend, ...]) -> tuple[list[Candidate], list[PassedOver]]:
         async with self._database.transaction() as connection:
@@ -101,7 +127,11 @@ class Planner:
         if reason := _cannot_be_made(candidate):
             return _passed_over(candidate.trend, reason)
         earliest, latest = _compared_between(candidate.evidence.as_of)
-        for made in await made_topics.between(connection, earliest, latest):
+        made_or_chosen = (
+            *await made_topics.between(connection, earliest, latest),
+            *await made_topics.chosen(connection),
+        )
+        for made in made_or_chosen:
             if made.trend_id == candidate.trend.trend_id or same_event(
                 candidate.trace, _trace_of(made.topic, made.metadata)
             ):
@@ -169,6 +199,15 @@ def _passed_over(trend: Trend, reason: str, *, waits_for_human: bool = False) ->
 def _worth(candidate: Candidate) -> Worth:
     trend = candidate.trend
     return worth(trend.topic, trend.rising_velocity, trend.volume, candidate.evidence)
+
+
+def _not_wanted(candidate: Candidate, unwanted: Unwanted, refused: list[EventTrace]) -> PassedOver | None:
+    topic = candidate.trend.topic.casefold()
+    if words := [word for word in unwanted.words if word.casefold() in topic]:
+        return _passed_over(candidate.trend, f"the objective leaves out {', '.join(words)}")
+    if any(same_event(candidate.trace, trace) for trace in refused):
+        return _passed_over(candidate.trend, "it was tried for this slot already")
+    return None
 
 
 def _cannot_be_made(candidate: Candidate) -> str | None:

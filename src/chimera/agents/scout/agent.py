@@ -25,10 +25,11 @@ from chimera.core.clock import Clock, elapsed_ms
 from chimera.core.identity import new_id
 from chimera.core.limits import TREND_VOLUME_MAX, TRENDS_PER_ANALYSIS_MAX
 from chimera.core.timeframe import parse_timeframe
+from chimera.security.permissions import Permission, caller_of, require
 from chimera.sources.post import PostSource
 from chimera.sources.spelling import usual_spelling
 from chimera.storage.database import Database
-from chimera.storage.records import trends
+from chimera.storage.records import agents, trends
 from chimera.storage.records.trends import TrendRecord
 
 SPELLING_TITLES_MAX = 300
@@ -78,6 +79,7 @@ class Scout:
         """One to twenty trends, the strongest first, each written to `trends`.
 
         Raises:
+            Forbidden: this agent may not write trends.
             NoTrends: nothing passes `min_velocity`; the details tell the strongest candidate.
             SourceUnavailable: unreadable, or none of the platforms asked for.
             ValidationFailed: the source holds no post in the window.
@@ -89,6 +91,7 @@ class Scout:
         ]
         found = [self._trend(finding, unavailable) for finding in findings]
         async with self._database.transaction() as connection:
+            require(caller_of(await agents.get(connection, self._agent_id), self._agent_id), Permission.WRITE_TRENDS)
             for trend, finding in zip(found, findings, strict=True):
                 await trends.insert(connection, self._record(trend, finding))
         return TrendAnalysis(trends=tuple(found), execution_time_ms=elapsed_ms(self._clock, started))

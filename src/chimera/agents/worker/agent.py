@@ -14,6 +14,7 @@ from chimera.core.clock import Clock
 from chimera.core.errors import Conflict, Forbidden, NotFound
 from chimera.core.vocabulary import Role
 from chimera.platforms.local_channel.channel import LocalChannel, post_id_of
+from chimera.security.permissions import Permission, caller_of, require
 from chimera.storage.database import Connection, Database
 from chimera.storage.records import agents, content_pipeline, effect_intent, trends, video_metadata
 from chimera.storage.records.content_pipeline import ContentRecord
@@ -54,14 +55,16 @@ class Worker:
         """Put the piece on the channel, or find it there from before; the intent row stands first.
 
         Raises:
-            Forbidden: the judge has not passed this piece.
+            Forbidden: this agent may not publish, or no judge other than it has passed this piece.
             Conflict: a newer attempt is under way, or the post was published and taken down again.
         """
         if review.content_id != content_id or review.outcome is not ReviewOutcome.PASSED:
             raise Forbidden(f"content {content_id} is not passed by the judge: it can't be published")
         async with self._database.transaction() as connection:
+            require(caller_of(await agents.get(connection, self.agent_id), self.agent_id), Permission.CALL_PUBLISHING)
             await self._require_judge(connection, review)
             piece, trend, video = await _rows(connection, content_id)
+            _require_passed(piece, review)
             intent = await effect_intent.prepare(connection, content_id, _STEP, attempt)
         standing = self._channel.probe(post_id_of(content_id))
         if standing is None and intent.state == "done":
@@ -83,8 +86,20 @@ class Worker:
     async def _require_judge(self, connection: Connection, review: Review) -> None:
         """A review counts only from an agent whose role is judge, never from the publisher itself."""
         reviewer = await agents.get(connection, review.judge_agent_id)
-        if reviewer is None or reviewer.role is not Role.JUDGE:
+        if reviewer is None or reviewer.role is not Role.JUDGE or reviewer.id == self.agent_id:
             raise Forbidden(f"the review of content {review.content_id} is not by a judge: it can't be published")
+
+
+def _require_passed(piece: ContentRecord, review: Review) -> None:
+    """The judge's own record on the piece must say what the review that was handed over says."""
+    kept = piece.metadata.get("review") or {}
+    by_maker = review.judge_agent_id in {piece.director_agent_id, piece.artist_agent_id}
+    same = (kept.get("outcome"), kept.get("judge_agent_id")) == (review.outcome, str(review.judge_agent_id))
+    if by_maker or not same:
+        raise Forbidden(
+            f"the judge's record of content {piece.id} does not say that it is passed: it can't be published",
+            {"content_id": str(piece.id)},
+        )
 
 
 async def _rows(connection: Connection, content_id: UUID) -> tuple[ContentRecord, TrendRecord, VideoRecord]:

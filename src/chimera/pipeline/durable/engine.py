@@ -14,9 +14,9 @@ from chimera.core.clock import SystemClock
 from chimera.core.errors import Cancelled, Conflict, EngineUnavailable, InternalError
 from chimera.core.vocabulary import Role
 from chimera.pipeline.durable import workflows
-from chimera.pipeline.flow import CREW_STEP
 from chimera.pipeline.durable.process import CONCURRENCY, Body, Document, Process, QueuedBody
 from chimera.pipeline.durable.takeover import UNFINISHED, UNFINISHED_MAX, GivenUp, Takeover, rewind
+from chimera.pipeline.flow import CREW_STEP
 from chimera.pipeline.host import APPLICATION_VERSION, Host, open_host
 from chimera.storage.database import SESSION_NAME, Database
 from chimera.storage.rights import ENGINE_SCHEMA

@@ -12,6 +12,7 @@ from chimera.core.errors import (
     Conflict,
     GovernanceRefusal,
     InternalError,
+    NoTrends,
     SpendPaused,
     StudioHalted,
     WaitsForHuman,
@@ -55,7 +56,7 @@ def failed_state(task: TaskRecord, failure: ChimeraError) -> TaskState:
         return TaskState.CANCELLED
     if isinstance(failure, _STOPPED):
         return TaskState.QUEUED
-    if isinstance(failure, GovernanceRefusal | BadInput) and not isinstance(failure, Conflict):
+    if isinstance(failure, GovernanceRefusal | BadInput | NoTrends) and not isinstance(failure, Conflict):
         return TaskState.FAILED
     return TaskState.QUEUED if task.attempt < task.attempts_max else TaskState.DEAD
 

@@ -18,8 +18,11 @@ from chimera.runtime.dispatch.task_queue import TaskQueue
 from chimera.runtime.dispatch.trouble import NO_POSTGRESQL, Trouble
 from chimera.storage.records import task_waiting, task_work
 
-CLAIMED_AT_ONCE = 500
+CLAIMED_AT_ONCE = 1_000
+"""Shared evenly by the roles that have idle agents."""
 WAIT_SECONDS = 1.0
+WAIT_SECONDS_SOME_BUSY = 0.2
+"""A role whose agents were all busy is not waited for: once one of them is idle, it has to be soon."""
 HELD_BACK_SECONDS = 0.2
 """How often it is asked whether work may begin, while it may not."""
 ADDRESSED_SECONDS = 1.0
@@ -71,29 +74,25 @@ class Dispatcher:
             group.create_task(self._claim_hinted(group))
 
     async def drain(self, seconds: float) -> None:
-        """Claim nothing more, wait so long for what is under way, then give the rest back for others."""
+        """Claim nothing more, wait for what is under way, then give the rest back for others; all in so long."""
         self._draining = True
         self._wake.set()
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(seconds * 0.7):
                 await self._stopped_claiming.wait()
                 await self._running.idle()
-        stopped = await self._running.stop_all()
+        stopped = await self._running.stop_all(seconds * 0.1)
         with contextlib.suppress(TimeoutError, *NO_POSTGRESQL):
-            async with asyncio.timeout(max(1.0, seconds / 2)):
+            async with asyncio.timeout(seconds * 0.2):
                 if stopped:
                     await self._running.give_back(stopped)
                 await self._running.results.all_written()
 
     def _idle(self) -> dict[Role, int]:
         """How many tasks of each role could begin now, bounded for one claim."""
-        left = CLAIMED_AT_ONCE
-        idle = {}
-        for role in self._roles:
-            if count := min(self._roster.idle(role), left):
-                idle[role] = count
-                left -= count
-        return idle
+        idle = {role: count for role in self._roles if (count := self._roster.idle(role)) > 0}
+        share = CLAIMED_AT_ONCE // max(1, len(idle))
+        return {role: min(count, share) for role, count in idle.items()}
 
     def _may_claim(self) -> bool:
         return not self._draining and self._may_begin() and len(self._running.results) < WAITING_MAX
@@ -123,7 +122,8 @@ class Dispatcher:
                     await asyncio.sleep(0)
                     continue
                 if waiting is None and not self._claims.polls:
-                    waiting = asyncio.create_task(self._claims.wait(idle, WAIT_SECONDS))
+                    seconds = WAIT_SECONDS if len(idle) == len(self._roles) else WAIT_SECONDS_SOME_BUSY
+                    waiting = asyncio.create_task(self._claims.wait(idle, seconds))
                     waiting.add_done_callback(lambda _: self._wake.set())
                 await self._pause(WAIT_SECONDS)
         finally:

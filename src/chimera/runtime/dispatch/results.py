@@ -41,6 +41,9 @@ class Results:
         return len(self._waiting)
 
     def add(self, worked: WorkedTask) -> None:
+        kept = self._waiting.get(worked.id)
+        if kept is not None and kept.attempt > worked.attempt:
+            return
         self._waiting[worked.id] = worked
         self._none.clear()
         self._some.set()

@@ -74,7 +74,8 @@ class Running:
         return left
 
     def begin_with(self, group: asyncio.TaskGroup, task: TaskRecord, agent_id: UUID) -> None:
-        """Let an agent that was acquired for it work on the task."""
+        """Let an agent that was acquired for it work on the task; an earlier attempt at it is over by that."""
+        self._stop([task.id], "a later attempt begins")
         self.started += 1
         self._none.clear()
         self._attempts[task.id] = Attempt(task, group.create_task(self._work(task, agent_id)))
@@ -110,13 +111,13 @@ class Running:
         if unknown:
             await self._give_back(unknown)
 
-    async def stop_all(self) -> list[TaskRecord]:
-        """Stop everything under way; answers what was stopped."""
+    async def stop_all(self, seconds: float) -> list[TaskRecord]:
+        """Stop everything under way, and wait so long for it; answers what gave no result."""
         stopped = list(self._attempts.values())
         for attempt in stopped:
             attempt.work.cancel()
         if stopped:
-            await asyncio.wait([attempt.work for attempt in stopped], timeout=1.0)
+            await asyncio.wait([attempt.work for attempt in stopped], timeout=seconds)
         unwritten = self.results.attempts()
         return [attempt.task for attempt in stopped if attempt.task.id not in unwritten]
 
@@ -127,8 +128,8 @@ class Running:
 
     async def _renew_once(self) -> None:
         async with self._writing:
-            held = {task_id: attempt.task.attempt for task_id, attempt in self._attempts.items()}
-            held.update(self.results.attempts())
+            held = self.results.attempts()
+            held.update({task_id: attempt.task.attempt for task_id, attempt in self._attempts.items()})
             if not held:
                 return
             async with self._queue.database.transaction() as connection:
@@ -150,9 +151,7 @@ class Running:
             self._release(task.agent_role, agent_id, started_at, failed=not isinstance(outcome, TaskOutcome))
             if outcome is not None:
                 self.results.add(worked(task, outcome, agent_id, self._queue.clock.now()))
-            del self._attempts[task.id]
-            if not self._attempts:
-                self._none.set()
+            self._forget(task)
 
     async def _outcome(self, task: TaskRecord, agent_id: UUID) -> TaskOutcome | ChimeraError:
         handler = self._handlers.get(task.kind)
@@ -166,6 +165,13 @@ class Running:
             _log.exception("task_crashed", task_id=str(task.id), kind=task.kind)
             return InternalError(f"{type(error).__name__}: {error}")
         return outcome if isinstance(outcome, TaskOutcome) else InternalError("its handler gave no outcome")
+
+    def _forget(self, task: TaskRecord) -> None:
+        held = self._attempts.get(task.id)
+        if held is not None and held.task.attempt == task.attempt:
+            del self._attempts[task.id]
+        if not self._attempts:
+            self._none.set()
 
     def _release(self, role: Role, agent_id: UUID, started_at: float, *, failed: bool) -> None:
         none_was_idle = self._roster.idle(role) == 0

@@ -46,12 +46,16 @@ CREATE TABLE piece_cancel (
     asked_at TIMESTAMP WITH TIME ZONE NOT NULL
 );
 
+-- `version` counts the changes of the document, `choices` those of what is spoken for: topics and money.
 CREATE TABLE objective (
     id UUID PRIMARY KEY,
     name VARCHAR(100) NOT NULL UNIQUE,
     document JSONB NOT NULL,
     state VARCHAR(20) NOT NULL DEFAULT 'active' CHECK (state IN ('active', 'paused', 'ended')),
+    state_reason TEXT,
+    active_since TIMESTAMP WITH TIME ZONE NOT NULL,
     version BIGINT NOT NULL DEFAULT 1 CHECK (version >= 1),
+    choices BIGINT NOT NULL DEFAULT 0 CHECK (choices >= 0),
     created_at TIMESTAMP WITH TIME ZONE NOT NULL,
     updated_at TIMESTAMP WITH TIME ZONE NOT NULL DEFAULT NOW()
 );
@@ -100,6 +104,16 @@ CREATE TABLE task_need (
     CHECK (task_id <> needs_task_id)
 );
 CREATE INDEX idx_task_need_needs ON task_need(needs_task_id);
+
+-- What a judge was not sure enough of waits for a person as well.
+ALTER TABLE review_item ADD COLUMN task_id UUID REFERENCES task(id) ON DELETE CASCADE;
+ALTER TABLE review_item ADD COLUMN answer TEXT;
+ALTER TABLE review_item DROP CONSTRAINT review_item_kind_check;
+ALTER TABLE review_item ADD CONSTRAINT review_item_kind_check CHECK (kind IN ('trend', 'content', 'task'));
+ALTER TABLE review_item DROP CONSTRAINT review_item_check;
+ALTER TABLE review_item ADD CONSTRAINT review_item_names_its_kind CHECK (
+    CASE kind WHEN 'trend' THEN trend_id WHEN 'content' THEN content_id ELSE task_id END IS NOT NULL);
+CREATE UNIQUE INDEX idx_review_item_task ON review_item(task_id) WHERE kind = 'task' AND state = 'waiting';
 
 -- Hints that were no hints, and tasks that were given up: kept with the reason until a person looks.
 CREATE TABLE dead_letter (

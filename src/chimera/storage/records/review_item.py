@@ -10,10 +10,13 @@ from psycopg.types.json import Jsonb
 
 from chimera.storage.database import Connection
 
-Kind = Literal["trend", "content"]
+Kind = Literal["trend", "content", "task"]
 State = Literal["waiting", "approved", "rejected"]
 
-_COLUMNS = "id, kind, trend_id, content_id, subject, topics, reason, state, created_at, decided_at, decided_by"
+_COLUMNS = (
+    "id, kind, trend_id, content_id, subject, topics, reason, state, created_at, decided_at, decided_by, "
+    "answer, task_id"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,9 @@ class ReviewItem:
     created_at: datetime
     decided_at: datetime | None = None
     decided_by: str | None = None
+    #: What the person said to it.
+    answer: str | None = None
+    task_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +52,11 @@ class ReviewedTrend:
 async def add(connection: Connection, item: ReviewItem) -> bool:
     """Put the item on the list; answers False where its trend or content piece is on it already."""
     cursor = await connection.execute(
-        f"INSERT INTO review_item ({_COLUMNS}) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) "
+        f"INSERT INTO review_item ({_COLUMNS}) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) "
         "ON CONFLICT DO NOTHING",
         (
             item.id, item.kind, item.trend_id, item.content_id, item.subject, Jsonb(item.topics), item.reason,
-            item.state, item.created_at, item.decided_at, item.decided_by,
+            item.state, item.created_at, item.decided_at, item.decided_by, item.answer, item.task_id,
         ),
     )  # fmt: skip
     return cursor.rowcount == 1
@@ -85,12 +91,51 @@ async def listed(connection: Connection, limit: int) -> list[ReviewItem]:
         return await cursor.fetchall()
 
 
+async def get(connection: Connection, item_id: UUID) -> ReviewItem | None:
+    async with connection.cursor(row_factory=class_row(ReviewItem)) as cursor:
+        await cursor.execute(f"SELECT {_COLUMNS} FROM review_item WHERE id = %s", (item_id,))
+        return await cursor.fetchone()
+
+
+async def of_content(connection: Connection, content_id: UUID) -> ReviewItem | None:
+    async with connection.cursor(row_factory=class_row(ReviewItem)) as cursor:
+        await cursor.execute(f"SELECT {_COLUMNS} FROM review_item WHERE content_id = %s", (content_id,))
+        return await cursor.fetchone()
+
+
+async def answered_pieces(connection: Connection, limit: int) -> list[ReviewItem]:
+    """Items of pieces that a person has decided about and that are still in review, the longest decided first."""
+    async with connection.cursor(row_factory=class_row(ReviewItem)) as cursor:
+        await cursor.execute(
+            f"SELECT {', '.join('item.' + name for name in _COLUMNS.split(', '))} FROM review_item item "
+            "JOIN content_pipeline piece ON piece.id = item.content_id "
+            "WHERE item.kind = 'content' AND item.state <> 'waiting' AND piece.stage = 'review' "
+            "ORDER BY item.decided_at, item.id LIMIT %s",
+            (limit,),
+        )
+        return await cursor.fetchall()
+
+
+async def last_answer_about_trends(connection: Connection) -> datetime | None:
+    """When a person last decided about a trend."""
+    cursor = await connection.execute("SELECT max(decided_at) AS at FROM review_item WHERE kind = 'trend'")
+    row = await cursor.fetchone()
+    return row["at"] if row else None
+
+
 async def decide(
-    connection: Connection, item_id: UUID, *, state: Literal["approved", "rejected"], at: datetime, by: str
+    connection: Connection,
+    item_id: UUID,
+    *,
+    state: Literal["approved", "rejected"],
+    at: datetime,
+    by: str,
+    answer: str | None = None,
 ) -> bool:
     """Decide a waiting item; answers False where it is not waiting (any more)."""
     cursor = await connection.execute(
-        "UPDATE review_item SET state = %s, decided_at = %s, decided_by = %s WHERE id = %s AND state = 'waiting'",
-        (state, at, by, item_id),
+        "UPDATE review_item SET state = %s, decided_at = %s, decided_by = %s, answer = %s "
+        "WHERE id = %s AND state = 'waiting'",
+        (state, at, by, answer, item_id),
     )
     return cursor.rowcount == 1

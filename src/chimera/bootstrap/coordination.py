@@ -1,0 +1,37 @@
+"""The coordination of channels on an open workshop: its desk and its coordinator."""
+
+from functools import partial
+
+from chimera.agents.director.persona import load_persona
+from chimera.bootstrap.scouting import scout_of
+from chimera.bootstrap.workshop import Workshop
+from chimera.pipeline.releasing import release_answered
+from chimera.runtime.coordination.coordinator import Coordinator
+from chimera.runtime.coordination.desk import Desk
+from chimera.runtime.dispatch.task_queue import TaskQueue
+from chimera.safety.policy import load_policy
+from chimera.sources.catalogue import open_source
+
+
+def queue_of(shop: Workshop) -> TaskQueue:
+    """Where the workshop's process hands in tasks."""
+    return TaskQueue(shop.studio.database, shop.studio.redis, shop.studio.clock)
+
+
+def coordinator_of(shop: Workshop, queue: TaskQueue) -> Coordinator:
+    """The coordinator; its handlers do the tasks of channels."""
+    policy = load_policy()
+    desk = Desk(
+        database=shop.studio.database,
+        clock=shop.studio.clock,
+        hints=queue,
+        pieces=shop.durable,
+        scout=partial(scout_of, shop.studio),
+        planner=shop.crew.planner.speaking_as,
+        source=open_source,
+        persona=load_persona,
+        thresholds=policy.judge,
+        policy_hash=policy.sha256,
+        may_begin=lambda: not shop.crew.halt.halted(),
+    )
+    return Coordinator(desk, partial(release_answered, shop.crew))
