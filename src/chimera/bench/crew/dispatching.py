@@ -14,14 +14,14 @@ from chimera.bench.crew.redis_noops import beside_hints
 from chimera.core.clock import SystemClock
 from chimera.core.identity import new_id
 from chimera.core.vocabulary import Priority, Role
-from chimera.runtime.dispatch.dispatcher import CLAIMED_AT_ONCE
+from chimera.runtime.dispatch.dispatcher import CLAIMED_OF_A_ROLE
 from chimera.runtime.dispatch.hint_lists import Demand, HintLists
 from chimera.runtime.dispatch.hints import read_hint
 from chimera.storage.scratch_tasks import add_noops
 
 AGENTS = 2_000
 _HINTS_HOW = (
-    f"the specification's messages pushed to task_queue:normal; sorted by role, taken {CLAIMED_AT_ONCE} at a time and "
+    f"the specification's messages pushed to task_queue:normal; sorted by role, taken {CLAIMED_OF_A_ROLE} at a time and "
     "read strictly by one process; taking is acknowledging, since the row is what counts"
 )
 _TASKS_HOW = (
@@ -60,7 +60,7 @@ def take_hints(redis_url: str, count: int) -> float:
 
 async def _take_hints(redis_url: str, count: int) -> float:
     clock = SystemClock()
-    demand = {Role.WORKER: Demand(CLAIMED_AT_ONCE, {})}
+    demand = {Role.WORKER: Demand(CLAIMED_OF_A_ROLE, {})}
     async with Redis.from_url(redis_url) as redis:
         lists = HintLists(redis)
         await lists.push(hints(new_id(clock) for _ in range(count)))
