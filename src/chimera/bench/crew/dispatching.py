@@ -21,8 +21,8 @@ from chimera.storage.scratch_tasks import add_noops
 
 AGENTS = 2_000
 _HINTS_HOW = (
-    f"the specification's messages pushed to task_queue:normal; sorted by role, taken {CLAIMED_OF_A_ROLE} at a time and "
-    "read strictly by one process; taking is acknowledging, since the row is what counts"
+    f"the specification's messages pushed to task_queue:normal; sorted by role, taken {CLAIMED_OF_A_ROLE} at a time "
+    "and read strictly by one process; taking is acknowledging, since the row is what counts"
 )
 _TASKS_HOW = (
     f"rows and hints for {AGENTS:,} hosted agents; one process claims with lease and attempt, hands to agents (shown "

@@ -90,7 +90,7 @@ async def _claim(
     now: datetime,
     lease: timedelta,
 ) -> list[TaskRecord]:
-    """Each hinted row is looked up by its id alone: `state || ''` keeps the planner from going through all queued ones."""
+    """Each row is looked up by its id alone: `state || ''` keeps the planner from going through all queued ones."""
     ids = list(roles)
     async with connection.cursor(row_factory=class_row(TaskRecord)) as cursor:
         await cursor.execute(
