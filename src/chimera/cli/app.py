@@ -313,6 +313,13 @@ _GROUPS: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
                     "It takes some minutes; docs/benchmarks.md tells what each figure means."
                 ),
             ),
+            "crew": (
+                "chimera.cli.crew_bench:bench_crew",
+                (
+                    "Measure hosting, dispatch and durable work beside bare loops, dramatiq and pgqueuer.\n\n"
+                    "It takes some minutes; docs/benchmarks.md tells what each figure means."
+                ),
+            ),
         },
     ),
 }
