@@ -320,6 +320,13 @@ _GROUPS: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
                     "Ends with exit code 1 if anything was lost, doubled or left behind."
                 ),
             ),
+            "crew": (
+                "chimera.cli.crew_bench:bench_crew",
+                (
+                    "Measure hosting, dispatch and durable work beside bare loops, dramatiq and pgqueuer.\n\n"
+                    "It takes some minutes; docs/benchmarks.md tells what each figure means."
+                ),
+            ),
         },
     ),
 }

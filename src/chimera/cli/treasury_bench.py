@@ -9,9 +9,10 @@ from cyclopts.validators import Number as Between
 from rich.console import Console
 from rich.table import Table
 
-from chimera.bench.treasury.report import Goal, Load, TreasuryBench
+from chimera.bench.treasury.report import Load, TreasuryBench
 from chimera.bench.treasury.run import run_bench
 from chimera.bench.treasury.size import full, quick
+from chimera.cli.bench_tables import goals_table
 from chimera.cli.options import Json
 from chimera.cli.progress import shown_progress
 from chimera.config.settings import Settings
@@ -33,7 +34,7 @@ def bench_treasury(*, rounds: Rounds = 5, quick_run: Quick = False, json: Json =
         sys.stdout.write(report.model_dump_json(indent=2) + "\n")
         return
     console = Console()
-    for table in (_ratios(report), _loads(report.loads), _goals(report.goals)):
+    for table in (_ratios(report), _loads(report.loads), goals_table(report.goals)):
         console.print(table)
 
 
@@ -78,12 +79,3 @@ def _load_name(load: Load) -> str:
     if load.kind == "open_loop":
         return f"{load.arrivals_per_second:,} a second, open loop"
     return "cfo.approve, one by one" if load.kind == "cfo_approve_one_by_one" else f"{load.in_flight:,} in flight"
-
-
-def _goals(goals: tuple[Goal, ...]) -> Table:
-    table = Table("Goal", "Found", "Wanted", "")
-    for goal in goals:
-        wanted = f"at least {goal.at_least:,g}" if goal.at_least is not None else f"at most {goal.at_most:,g}"
-        found = "not measured" if goal.actual is None else f"{goal.actual:,.2f}"
-        table.add_row(goal.name.replace("_", " "), found, wanted, "met" if goal.met else "missed")
-    return table

@@ -9,12 +9,12 @@ from chimera.core.errors import Cancelled, ChimeraError, ToolFailed
 def failure_of(error: Mapping[str, Any]) -> ChimeraError:
     """The ChimeraError of this code; an unknown code is a ToolFailed that keeps it in its details.
 
-    A job that was cancelled is no piece that a person called off: that is a ToolFailed too.
+    So is a tool's CANCELLED: its job ended with its process, while Cancelled is a person's word about a piece.
     """
     code, message, details = str(error.get("code")), str(error.get("message")), error.get("details")
     known = details if isinstance(details, dict) else {}
-    kind = None if code == Cancelled.code else _kinds().get(code)
-    if kind is None:
+    kind = _kinds().get(code)
+    if kind is None or kind is Cancelled:
         return ToolFailed(message, {**known, "tool_code": code})
     return kind(message, known)
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from chimera.core.errors import Cancelled, ChimeraError, ToolFailed, VideoTooLong
-from chimera.tools.local.job_status import CANCELLED, JobFacts, status_of
+from chimera.core.errors import ChimeraError, ToolFailed, VideoTooLong
+from chimera.tools.local.job_status import JobFacts, status_of
 from chimera.tools.tool_failure import failure_of, is_lost
 
 REQUEST = {"tool": "voice", "job": {}}
@@ -19,12 +19,6 @@ def facts(
     error: dict[str, object] | None = None,
 ) -> JobFacts:
     return JobFacts(waiting, alive, started, 0.25, result, error, None)
-
-
-def test_a_job_that_was_cancelled_with_its_process_is_lost_and_calls_no_piece_off() -> None:
-    failure = failure_of({"code": CANCELLED, "message": "the job was cancelled", "details": {"lost": True}})
-    assert not isinstance(failure, Cancelled)
-    assert is_lost(failure)
 
 
 @pytest.mark.parametrize(
@@ -52,7 +46,13 @@ def test_a_process_that_vanished_without_an_answer_is_lost() -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "kind"), [("VIDEO_TOO_LONG", VideoTooLong), ("TOOL_FAILED", ToolFailed), ("SOMETHING_ELSE", ToolFailed)]
+    ("code", "kind"),
+    [
+        ("VIDEO_TOO_LONG", VideoTooLong),
+        ("TOOL_FAILED", ToolFailed),
+        ("SOMETHING_ELSE", ToolFailed),
+        ("CANCELLED", ToolFailed),
+    ],
 )
 def test_a_tools_error_code_becomes_the_failure_of_that_code(code: str, kind: type[ChimeraError]) -> None:
     failure = failure_of({"code": code, "message": "said", "details": {"n": 1}})

@@ -18,8 +18,10 @@ from chimera.runtime.dispatch.task_queue import TaskQueue
 from chimera.runtime.dispatch.trouble import NO_POSTGRESQL, Trouble
 from chimera.storage.records import task_waiting, task_work
 
-CLAIMED_AT_ONCE = 1_000
+CLAIMED_AT_ONCE = 500
 """Shared evenly by the roles that have idle agents."""
+CLAIMED_OF_A_ROLE = 200
+"""An urgent task waits for the claim under way: more at once would be a fifth faster, and hold it up twice as long."""
 WAIT_SECONDS = 1.0
 WAIT_SECONDS_SOME_BUSY = 0.2
 """A role whose agents were all busy is not waited for: once one of them is idle, it has to be soon."""
@@ -91,7 +93,7 @@ class Dispatcher:
     def _idle(self) -> dict[Role, int]:
         """How many tasks of each role could begin now, bounded for one claim."""
         idle = {role: count for role in self._roles if (count := self._roster.idle(role)) > 0}
-        share = CLAIMED_AT_ONCE // max(1, len(idle))
+        share = min(CLAIMED_OF_A_ROLE, CLAIMED_AT_ONCE // max(1, len(idle)))
         return {role: min(count, share) for role, count in idle.items()}
 
     def _may_claim(self) -> bool:

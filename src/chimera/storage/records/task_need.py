@@ -31,9 +31,13 @@ async def release(connection: Connection, done: Sequence[UUID], now: datetime) -
     the second one sees the first.
     """
     cursor = await connection.execute(
-        "SELECT id FROM task WHERE state = 'blocked' AND id IN "
-        "(SELECT task_id FROM task_need WHERE needs_task_id = ANY(%s)) ORDER BY id FOR UPDATE",
-        (list(done),),
+        "SELECT DISTINCT task_id FROM task_need WHERE needs_task_id = ANY(%s)", (list(done),)
+    )
+    needing = [row["task_id"] for row in await cursor.fetchall()]
+    if not needing:
+        return []
+    cursor = await connection.execute(
+        "SELECT id FROM task WHERE id = ANY(%s) AND state = 'blocked' ORDER BY id FOR UPDATE", (needing,)
     )
     waiting = [row["id"] for row in await cursor.fetchall()]
     if not waiting:

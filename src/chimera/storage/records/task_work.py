@@ -1,6 +1,8 @@
 """Table `task`, being worked on: claims, leases and ends, each in one statement for many tasks.
 
 A running row belongs to one attempt of one host. Nothing else may change it, except expiry and a person who cancels.
+
+Statements for many tasks are planned anew each time: a plan kept from when the table was small goes through all of it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -88,16 +90,18 @@ async def _claim(
     now: datetime,
     lease: timedelta,
 ) -> list[TaskRecord]:
+    """Each row is looked up by its id alone: `state || ''` keeps the planner from going through all queued ones."""
     ids = list(roles)
     async with connection.cursor(row_factory=class_row(TaskRecord)) as cursor:
         await cursor.execute(
             "WITH hinted AS (SELECT * FROM unnest(%(ids)s::uuid[], %(roles)s::text[], %(agents)s::uuid[]) "
             "AS given(id, role, agent_id)), "
-            "free AS (SELECT task.id FROM hinted JOIN task USING (id) WHERE task.state = 'queued' "
-            "AND task.not_before <= %(now)s AND task.agent_role = hinted.role "
-            "AND task.agent_id IS NOT DISTINCT FROM hinted.agent_id FOR UPDATE OF task SKIP LOCKED) "
+            "free AS MATERIALIZED (SELECT held.id FROM hinted CROSS JOIN LATERAL (SELECT task.id FROM task "
+            "WHERE task.id = hinted.id AND task.state || '' = 'queued' AND task.not_before <= %(now)s "
+            "AND task.agent_role = hinted.role AND task.agent_id IS NOT DISTINCT FROM hinted.agent_id "
+            "FOR UPDATE SKIP LOCKED) AS held) "
             "UPDATE task SET state = 'running', attempt = attempt + 1, lease_until = %(until)s, host_id = %(host)s, "
-            f"updated_at = %(now)s FROM free WHERE task.id = free.id RETURNING {_TASK_COLUMNS}",
+            f"updated_at = %(now)s WHERE task.id = ANY(ARRAY(SELECT id FROM free)) RETURNING {_TASK_COLUMNS}",
             {
                 "ids": ids,
                 "roles": [role.value for role in roles.values()],
@@ -106,6 +110,7 @@ async def _claim(
                 "until": now + lease,
                 "host": host_id,
             },
+            prepare=False,
         )
         return await cursor.fetchall()
 
@@ -148,6 +153,7 @@ async def finish(connection: Connection, host_id: UUID, worked: Sequence[WorkedT
             "agents": [task.worked_by for task in worked],
             "counts": [task.counts for task in worked],
         },
+        prepare=False,
     )
     rows = await cursor.fetchall()
     return Written(frozenset(row["id"] for row in rows), await _after_end(connection, rows, now))
@@ -162,6 +168,7 @@ async def renew(
         "WHERE task.id = given.id AND task.attempt = given.attempt AND task.host_id = %s AND task.state = 'running' "
         "RETURNING task.id",
         (now + lease, list(running), list(running.values()), host_id),
+        prepare=False,
     )
     return frozenset(row["id"] for row in await cursor.fetchall())
 
