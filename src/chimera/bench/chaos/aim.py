@@ -8,6 +8,8 @@ from chimera.bench.chaos.sight import Lengths, PieceSeen
 
 AIM_SECONDS_MAX = 10.0
 """A moment that does not come in this time is not waited for any longer: the fault strikes by chance."""
+HIT_SECONDS_MAX = 20.0
+"""A fault that finds nothing to hit in this time is passed over."""
 _SHORT = frozenset({Moment.BRIEF, Moment.APPROVE, Moment.BEGIN, Moment.SETTLE, Moment.PUBLISH})
 _SHORT_LOOK_SECONDS, _LOOK_SECONDS = 0.01, 0.1
 
@@ -27,6 +29,7 @@ class Aim:
         self.fault = fault
         self._from = now + fault.pause_seconds
         self._until = self._from + AIM_SECONDS_MAX
+        self.give_up_at = self._from + HIT_SECONDS_MAX
         self._target: PieceSeen | None = None
         self._strike_at = self._until
 

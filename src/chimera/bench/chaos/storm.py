@@ -1,6 +1,7 @@
 """The faults one after the other, with the crew kept at work meanwhile; then the wait until everything is at rest."""
 
 import time
+from collections import deque
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,8 +21,8 @@ GATHER_SECONDS_MAX = 120.0
 MINUTES_MAX = 240.0
 REST_SECONDS_MAX = 900.0
 """How long unfinished pieces may take to end once nothing disturbs them any more."""
-_HIT_SECONDS_MAX = 20.0
-"""How long a fault waits for something that it could hit."""
+AIMS_AT_ONCE = 2
+"""So many faults look for their moments at the same time."""
 _REST_LOOK_SECONDS = 0.25
 
 
@@ -63,22 +64,21 @@ class Storm:
         After `minutes_max` the rest of them is left out.
         """
         until = time.monotonic() + 60 * minutes_max
-        for index, fault in enumerate(faults):
-            if time.monotonic() > until:
-                self.left_out = len(faults) - index
-                return
-            aim = Aim(fault, time.monotonic())
-            give_up_at = time.monotonic() + fault.pause_seconds + _HIT_SECONDS_MAX
-            while True:
-                now = self._look(order=True)
-                strike = aim.look(now, self._pieces, self._lengths)
-                if strike is not None and self._struck(fault, strike, fault.number / (len(faults) + 1)):
-                    break
-                if now > give_up_at:
-                    self.passed_over += 1
-                    break
+        waiting, aims = deque(faults), list[Aim]()
+        while (waiting or aims) and time.monotonic() < until:
+            while waiting and len(aims) < AIMS_AT_ONCE:
+                aims.append(Aim(waiting.popleft(), time.monotonic()))
+            now = self._look(order=True)
+            for aim in tuple(aims):
                 aim.young(now, self._youngest_seconds(now), self._lengths)
-                time.sleep(aim.look_again_seconds(now))
+                strike = aim.look(now, self._pieces, self._lengths)
+                if strike is not None and self._struck(aim.fault, strike, len(self.done) / len(faults)):
+                    aims.remove(aim)
+                elif now > aim.give_up_at:
+                    aims.remove(aim)
+                    self.passed_over += 1
+            time.sleep(min((aim.look_again_seconds(now) for aim in aims), default=0.0))
+        self.left_out = len(waiting) + len(aims)
 
     def look(self) -> tuple[PieceSeen, ...]:
         """Keep the crew going, and see what is under way; orders nothing."""
