@@ -1,4 +1,4 @@
-"""The MCP session with the local tool server: our child process, started again a bounded number of times.
+"""The MCP session with the local tool server: our child process, started again whenever it was lost.
 
 The session is entered and left by one task, since its cancel scopes belong to the task that opened them.
 """
@@ -21,7 +21,12 @@ import chimera
 from chimera.core.errors import EngineUnavailable, ToolFailed
 from chimera.tools.tool_failure import failure_of
 
-SERVER_STARTS_MAX = 4
+TROUBLES_MAX = 4
+"""After so many in a row that ended early or did not start, callers are told; it is tried again after a rest."""
+STEADY_SECONDS = 20.0
+"""A server that lived so long has left what troubled the ones before it behind."""
+REST_SECONDS = 10.0
+_PAUSE_SECONDS = 0.2
 START_SECONDS_MAX = 30.0
 CALL_SECONDS_MAX = 15.0
 CLOSE_SECONDS_MAX = 15.0
@@ -69,22 +74,38 @@ class ToolSession:
         self._failure: EngineUnavailable | None = None
         self._changed = asyncio.Condition()
         self._lost = asyncio.Event()
-        self._closing = False
+        self._closing = asyncio.Event()
+        self._opened_at: float | None = None
 
     async def keep(self) -> None:
         """Hold a session open until `close`, opening another each time one is lost."""
-        for _ in range(SERVER_STARTS_MAX):
-            try:
-                await self._hold_one()
-            except (OSError, MCPError, ExceptionGroup) as error:
-                if self._client is None and not self._lost.is_set():
-                    await self._set(None, f"the local tool server does not start ({_first(error)})")
-                    return
-                await self._set(None, None)
-            if self._closing:
-                await self._set(None, "the local tool server was closed")
-                return
-        await self._set(None, f"the local tool server ended {SERVER_STARTS_MAX} times")
+        troubles, clock = 0, asyncio.get_running_loop().time
+        while not self._closing.is_set():
+            failure = await self._held()
+            lived = 0.0 if self._opened_at is None else clock() - self._opened_at
+            troubles = 1 if lived >= STEADY_SECONDS else min(troubles + 1, TROUBLES_MAX)
+            if troubles == TROUBLES_MAX:
+                ended = f"ended {troubles} times" if failure is None else f"does not start ({failure})"
+                await self._set(None, f"the local tool server {ended}")
+            await self._pause(REST_SECONDS if troubles == TROUBLES_MAX else _PAUSE_SECONDS)
+        await self._set(None, "the local tool server was closed")
+
+    async def _held(self) -> str | None:
+        """Hold one session until it is lost; answers why it did not open, None if it did."""
+        self._opened_at = None
+        try:
+            await self._hold_one()
+        except (OSError, MCPError, ExceptionGroup) as error:
+            if self._opened_at is None:
+                return _first(error)
+        finally:
+            await self._set(None, None)
+        return None
+
+    async def _pause(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._closing.wait()
 
     async def _hold_one(self) -> None:
         self._command.log.parent.mkdir(parents=True, exist_ok=True)
@@ -92,14 +113,17 @@ class ToolSession:
             transport = stdio_client(self._command.parameters(), errlog=log)
             self._lost.clear()
             async with Client(transport, read_timeout_seconds=START_SECONDS_MAX) as client:
+                self._opened_at = asyncio.get_running_loop().time()
                 await self._set(client, None)
-                if not self._closing:
+                if not self._closing.is_set():
                     await self._lost.wait()
                 await self._set(None, None)
 
     async def _set(self, client: Client | None, trouble: str | None) -> None:
         async with self._changed:
             self._client = client
+            if client is not None:
+                self._failure = None
             if trouble is not None:
                 self._failure = EngineUnavailable(f"{trouble}: see {self._command.log} and `chimera doctor`")
             self._changed.notify_all()
@@ -164,7 +188,7 @@ class ToolSession:
 
     async def close(self, keeper: "asyncio.Task[None]") -> None:
         """End the session and its server, and wait for both."""
-        self._closing = True
+        self._closing.set()
         self._lost.set()
         with suppress(TimeoutError):
             async with asyncio.timeout(CLOSE_SECONDS_MAX):

@@ -27,6 +27,7 @@ from chimera.core.errors import (
 )
 from chimera.core.vocabulary import Role
 from chimera.security.permissions import Caller
+from chimera.tools import tool_session
 from chimera.tools.permit import Permit
 from chimera.tools.tool_failure import is_lost
 from chimera.tools.tool_session import ServerCommand
@@ -341,16 +342,35 @@ async def test_after_killing_everything_the_job_is_lost_and_a_new_attempt_runs(
 
 
 @linux_only
-async def test_a_server_that_keeps_dying_is_given_up(
+async def test_a_server_killed_while_it_starts_is_started_again(
     toolbox: Toolbox, command: ServerCommand, approve: Approve, folder: Path
 ) -> None:
-    for _ in range(4):
+    assert await toolbox.healthy()
+    first = server_pid(command.root)
+    os.kill(first, 9)
+    running = asyncio.create_task(toolbox.run("voice", uuid4(), folder, job("one"), permit=approve(), progress=nothing))
+    await until(lambda: server_pid_or_none(command.root) not in {None, first})
+    os.kill(server_pid(command.root), 9)
+    assert (await running).state == "succeeded"
+
+
+@linux_only
+async def test_a_server_that_keeps_dying_is_given_up_for_a_while(
+    toolbox: Toolbox, command: ServerCommand, approve: Approve, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tool_session, "REST_SECONDS", 1.0)
+    for _ in range(tool_session.TROUBLES_MAX):
         assert await toolbox.healthy()
         os.kill(server_pid(command.root), 9)
         await until(lambda: server_pid_or_none(command.root) is None)
         assert not await toolbox.healthy()
     with pytest.raises(EngineUnavailable, match="ended 4 times"):
         await toolbox.run("voice", uuid4(), folder, job("one"), permit=approve(), progress=nothing)
+    await until(lambda: server_pid_or_none(command.root) is not None)
+    await until(lambda: toolbox._session._client is not None)
+    assert (await toolbox.run("voice", uuid4(), folder, job("one"), permit=approve(), progress=nothing)).state == (
+        "succeeded"
+    )
 
 
 @pytest.mark.parametrize("role", sorted(set(Role) - {Role.ARTIST}))
