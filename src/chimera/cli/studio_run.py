@@ -41,7 +41,8 @@ from chimera.runtime.dispatch.dispatcher import Dispatcher
 from chimera.runtime.dispatch.task_queue import TaskQueue
 from chimera.sources.catalogue import open_source
 
-DRAIN_SECONDS = 10.0
+DRAIN_SECONDS = 7.0
+"""What steps at work get of the ten seconds in which the process ends; the rest is for closing."""
 ObjectiveFile = Annotated[Path, Parameter(help="The channel's objective, TOML or JSON: `chimera studio example`.")]
 Until = Annotated[str | None, Parameter(help="Stop at this moment (ISO 8601), instead of at Ctrl-C.")]
 Pieces = Annotated[
@@ -94,7 +95,7 @@ async def _work(shop: Workshop, objective_id: UUID, log: "_Log", end: datetime |
     try:
         async with stop_signals() as stop:
             await _until_ended([stop, enough], shop, working)
-            log.say("stopping: what is at work gets 10 seconds, the rest is left for the next run")
+            log.say(f"stopping: what is at work gets {DRAIN_SECONDS:.0f} seconds, the rest is left for the next run")
             working[1].cancel()
             await asyncio.gather(dispatcher.drain(DRAIN_SECONDS), shop.durable.drain(DRAIN_SECONDS))
     finally:

@@ -23,7 +23,8 @@ from chimera.core.vocabulary import Role
 from chimera.runtime.dispatch.dispatcher import Dispatcher
 from chimera.runtime.dispatch.task_queue import TaskQueue
 
-DRAIN_SECONDS = 10.0
+DRAIN_SECONDS = 7.0
+"""What steps at work get of the ten seconds in which the process ends; the rest is for closing."""
 AGENTS_MAX = 200_000
 LINES_PER_SECOND_MAX = 10
 Roles = Annotated[str, Parameter(help="Comma-separated roles whose work is done here; all of them if not given.")]
