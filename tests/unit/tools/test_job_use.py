@@ -34,6 +34,11 @@ def test_a_killed_jobs_last_word_counts(tmp_path: Path) -> None:
     assert job_use(killed) == JobUse(started=True, ended=True, cpu_seconds=1.25)
 
 
+def test_a_job_killed_before_it_told_of_any_progress_used_what_its_process_told_first(tmp_path: Path) -> None:
+    killed = job(tmp_path, request={}, process={"pid": 1, "cpu_seconds": 0.5})
+    assert job_use(killed) == JobUse(started=True, ended=True, cpu_seconds=0.5)
+
+
 def test_a_job_cancelled_before_it_began_never_ran(tmp_path: Path) -> None:
     assert job_use(job(tmp_path, request={}, error={"code": "CANCELLED"})) == NEVER
 

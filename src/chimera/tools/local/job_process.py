@@ -33,7 +33,7 @@ def main(arguments: list[str]) -> int:
     """Run the job in the folder named first; answers the exit code."""
     folder, function, limit_seconds = JobFolder(Path(arguments[0])), arguments[1], float(arguments[2])
     with folder.lock() as mine:
-        if not mine or not folder.write_once("process", {"pid": os.getpid(), "started_at": time.time()}):
+        if not mine or not folder.write_once("process", _begun()):
             return ALREADY_RUN
         _end_after(folder, limit_seconds)
         if len(arguments) > 3:
@@ -47,6 +47,11 @@ def main(arguments: list[str]) -> int:
         folder.write("usage", {"cpu_seconds": _cpu_seconds()})
         folder.write("result", result)
         return 0
+
+
+def _begun() -> Document:
+    """Who runs the job, and its first word on what it uses: so that there is one, whenever it is killed."""
+    return {"pid": os.getpid(), "started_at": time.time(), "cpu_seconds": _cpu_seconds()}
 
 
 def _run(folder: JobFolder, function: str) -> Document:

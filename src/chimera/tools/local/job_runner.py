@@ -133,12 +133,13 @@ class JobRunner:
     def _facts(self, state: JobFolder) -> JobFacts:
         alive = self._children.get(state.path) is not None or state.running_pid() is not None
         progress = state.read("progress")
-        used = state.read("usage") or (None if alive else progress)  # a killed job's last word on what it used
+        process = state.read("process")
+        used = state.read("usage") or (None if alive else progress or process)  # a killed job's last word on its use
         own = state.path in self._children  # not finished before it is reaped, so that its usage is final
         return JobFacts(
             waiting=own,
             alive=alive,
-            started=state.read("process") is not None,
+            started=process is not None,
             progress=progress["fraction"] if progress else 0.0,
             result=None if alive or own else state.read("result"),
             error=None if alive or own else state.read("error") or self._unwritten.get(state.path),

@@ -22,9 +22,10 @@ def job_use(job: JobFolder) -> JobUse | None:
     if job.read("request") is None:
         return None
     alive = job.running_pid() is not None
-    started = alive or job.read("process") is not None
+    process = job.read("process")
+    started = alive or process is not None
     answered = job.read("result") is not None or job.read("error") is not None
-    used = job.read("usage") or job.read("progress")  # a killed job's last word on what it used
+    used = job.read("usage") or job.read("progress") or process  # a killed job's last word on what it used
     return JobUse(started, not alive and (started or answered), used.get("cpu_seconds") if used else None)
 
 
