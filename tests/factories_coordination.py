@@ -83,10 +83,14 @@ class LightPieces:
     director_id: UUID
     started: list[UUID] = field(default_factory=list)
     orders: dict[UUID, dict[str, Any]] = field(default_factory=dict)
+    #: With it no draft is ever written: the workflow fails before.
+    fails_at_once: ChimeraError | None = None
 
     async def start(self, content_id: UUID, order: dict[str, Any]) -> None:
         self.started.append(content_id)
         self.orders[content_id] = order
+        if self.fails_at_once is not None:
+            return
         async with self.database.transaction() as connection:
             await content_pipeline.insert_draft(
                 connection, content_id, trend_id=UUID(order["trend_id"]), script="s", visual_prompts=[], metadata={},
@@ -95,6 +99,8 @@ class LightPieces:
 
     async def result(self, content_id: UUID) -> dict[str, Any]:
         del content_id
+        if self.fails_at_once is not None:
+            raise self.fails_at_once
         await asyncio.Event().wait()
         return {}
 

@@ -255,8 +255,8 @@ async def open_workshop(database: Database, treasury: Treasury, clock: FixedCloc
         )
     director, artist, judge = Director(database, director_id), Artist(clock), Judge()
     stand_ins: dict[str, Any] = {
-        "planner": StandIn(), "director": director, "artist": artist, "judge": judge, "worker": Worker(), "blobs": Blobs(),
-        "halt": OpenGate(), "timetable": OpenGate(),
+        "planner": StandIn(), "director": director, "artist": artist, "judge": judge, "worker": Worker(),
+        "blobs": Blobs(), "halt": OpenGate(), "timetable": OpenGate(),
     }  # fmt: skip
     crew = Crew(
         agent_ids={**dict.fromkeys(Role, director_id), Role.ARTIST: spender},

@@ -1,6 +1,7 @@
 """The coordination of channels on an open workshop: its desk and its coordinator."""
 
 from functools import partial
+from uuid import UUID
 
 from chimera.agents.director.persona import load_persona
 from chimera.bootstrap.scouting import scout_of
@@ -18,8 +19,8 @@ def queue_of(shop: Workshop) -> TaskQueue:
     return TaskQueue(shop.studio.database, shop.studio.redis, shop.studio.clock)
 
 
-def coordinator_of(shop: Workshop, queue: TaskQueue) -> Coordinator:
-    """The coordinator; its handlers do the tasks of channels."""
+def coordinator_of(shop: Workshop, queue: TaskQueue, only: frozenset[UUID] | None = None) -> Coordinator:
+    """The coordinator, ordering for these objectives or for all; its handlers do the tasks of channels."""
     policy = load_policy()
     desk = Desk(
         database=shop.studio.database,
@@ -34,4 +35,4 @@ def coordinator_of(shop: Workshop, queue: TaskQueue) -> Coordinator:
         policy_hash=policy.sha256,
         may_begin=lambda: not shop.crew.halt.halted(),
     )
-    return Coordinator(desk, partial(release_answered, shop.crew))
+    return Coordinator(desk, partial(release_answered, shop.crew), only)

@@ -78,7 +78,7 @@ async def _work(shop: Workshop, objective_id: UUID, log: "_Log", end: datetime |
     teller = ChannelTeller(shop.studio.database, clock, objective_id, log)
     await teller.look(None)
     queue = queue_of(shop)
-    coordinator = coordinator_of(shop, queue)
+    coordinator = coordinator_of(shop, queue, frozenset({objective_id}))
     dispatcher = _dispatcher(shop, queue, coordinator)
     enough = asyncio.Event()
 

@@ -1,4 +1,4 @@
-"""Pieces that somebody wants stopped: asked at every safe point, and looked for every second while a wait is under way."""
+"""Pieces that somebody wants stopped: asked at every safe point, and looked for every second during a wait."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

@@ -193,7 +193,7 @@ class _Piece:
         return gives.model_validate(await queued(named.name, named.role, document, attempt))
 
     async def _step(self, named: flow.Step, gives: type[Given], work: Callable[[], Awaitable[Given]]) -> Given:
-        """One step of the flow: kept, shown, timed. A piece that is called off does nothing more but close its money."""
+        """One step of the flow: kept, shown, timed. A piece that is called off only closes its money."""
         await self._gate(named)
 
         async def run() -> Document:

@@ -1,7 +1,7 @@
 """One living process of the crew: its slot, the lease it renews, and how it finds out that others are dead.
 
-A process that was killed is noticed at once, by the lock that its session let go. One that is stopped, or cut off by the
-network, keeps its lock and loses its lease: whoever finds that ends its sessions, and it notices when it wakes.
+A process that was killed is noticed at once, by the lock that its session let go. One that is stopped, or cut off by
+the network, keeps its lock and loses its lease: whoever finds that ends its sessions, and it notices when it wakes.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from chimera.core.identity import new_id
 from chimera.core.vocabulary import Role
 from chimera.storage.database import CONNECT_SECONDS_MAX, DEAD_NETWORK, SESSION_NAME
 from chimera.storage.records import executor_slot
-from chimera.storage.records.executor_slot import NewHost
+from chimera.storage.records.executor_slot import NewHost, SlotRow
 from chimera.storage.server_url import with_settings
 
 SLOTS_MAX = 1024
@@ -28,7 +28,7 @@ LEASE_SECONDS = 15.0
 RENEW_SECONDS = 5.0
 RETRY_SECONDS = 0.5
 APPLICATION_VERSION = "content-3"
-"""Changed when the content workflow's steps change: an unfinished workflow goes on only under the version it began with."""
+"""Changed when the content workflow's steps change: an unfinished one goes on only under the version it began with."""
 _CHOICES = 8
 _TRIES_MAX = 64
 _STATEMENT_TIMEOUT_MS = 4_000
@@ -41,12 +41,15 @@ class Host:
     """This process among the others. `lost` is set for good when its slot is another's, or can't be kept: it must stop
     working at once and finish nothing."""
 
-    def __init__(self, host_id: UUID, slot: int, roles: frozenset[Role], connection: AsyncConnection) -> None:
+    def __init__(
+        self, host_id: UUID, slot: int, roles: frozenset[Role], connection: AsyncConnection, database_url: str
+    ) -> None:
         self.id = host_id
         self.slot = slot
         self.roles = roles
         self.lost = asyncio.Event()
         self._connection = connection
+        self._database_url = database_url
         self._one_at_a_time = asyncio.Lock()
 
     @property
@@ -55,32 +58,51 @@ class Host:
         return executor_id_of(self.slot, self.id)
 
     async def keep(self) -> None:
-        """Renew the lease until it is lost; for as long as the process works."""
+        """Renew the lease until it is lost; for as long as the process works.
+
+        A process that was stopped, and that nobody missed, goes on; so does one whose session was cut, if its slot is
+        still its own when it has connected again.
+        """
         loop = asyncio.get_running_loop()
         renewed_at = loop.time()
-        while loop.time() - renewed_at < LEASE_SECONDS:
+        while True:
             began_at = loop.time()
             renewal = asyncio.create_task(self._renew(), name="renewal of the slot's lease")
-            await asyncio.wait({renewal}, timeout=LEASE_SECONDS - (began_at - renewed_at))
-            if not renewal.done():
-                renewal.cancel()
+            await asyncio.wait({renewal}, timeout=max(RENEW_SECONDS, LEASE_SECONDS - (began_at - renewed_at)))
+            kept = renewal.result() if renewal.done() else None
+            renewal.cancel()
+            if kept:
+                renewed_at = began_at
+            elif kept is False or loop.time() - renewed_at >= LEASE_SECONDS:
                 break
-            match renewal.result():
-                case True:
-                    renewed_at = began_at
-                case False:
-                    break
-            await asyncio.sleep(RENEW_SECONDS if renewed_at == began_at else RETRY_SECONDS)
+            await asyncio.sleep(RENEW_SECONDS if kept else RETRY_SECONDS)
         self._lose("its lease was not renewed in time, or another has it")
 
     async def _renew(self) -> bool | None:
         """Whether the slot is still this host's; None where the server did not say."""
         try:
             async with self._one_at_a_time:
+                if self._connection.closed and not await self._connect_again():
+                    return False
                 return await executor_slot.renew(self._connection, self.slot, self.id, LEASE_SECONDS)
-        except Error as error:
+        except (Error, EngineUnavailable) as error:
             _log.warning("lease_not_renewed", slot=self.slot, error=str(error))
-            return False if self._connection.closed else None
+            return None
+
+    async def _connect_again(self) -> bool:
+        """A new session with the slot's lock; False where another process has that by now."""
+        connection = await _connect(self._database_url)
+        if await executor_slot.try_lock(connection, self.slot):
+            self._connection = connection
+            return True
+        await connection.close()
+        return False
+
+    async def close(self) -> None:
+        """Give the slot back."""
+        with suppress(Error):
+            await executor_slot.forget(self._connection, self.slot, self.id)
+        await self._connection.close()
 
     def _lose(self, why: str) -> None:
         if not self.lost.is_set():
@@ -97,20 +119,18 @@ class Host:
         """The other living processes. Stopped ones are ended first, and dead ones forgotten.
 
         Raises:
-            EngineUnavailable: the server does not answer; where the slot's own session is gone, the slot is lost.
+            EngineUnavailable: the server does not answer.
         """
         try:
             async with self._one_at_a_time:
                 return await self._others()
         except Error as error:
-            if self._connection.closed:
-                self._lose(str(error))
             raise EngineUnavailable(f"the database does not answer: {error}. See `chimera doctor`") from error
 
     async def _others(self) -> "Others":
         alive: dict[str, str] = {}
         for row in await executor_slot.everyone(self._connection):
-            if row.locked and row.leased:
+            if not _is_dead(row):
                 alive[executor_id_of(row.slot, row.host_id)] = row.application_version
             elif row.host_id != self.id and await executor_slot.forget(self._connection, row.slot, row.host_id):
                 ended = await executor_slot.end_sessions(self._connection, row.session_name) if row.locked else 0
@@ -121,7 +141,7 @@ class Host:
 
 
 class Others:
-    """Which other processes live: `alive` by executor id with their version, `earlier` are of versions without leases."""
+    """Which others live: `alive` by executor id with their version; `earlier` are of versions without leases."""
 
     def __init__(self, alive: dict[str, str], earlier: frozenset[str]) -> None:
         self.alive = alive
@@ -148,25 +168,54 @@ async def open_host(database_url: str, clock: Clock, roles: frozenset[Role]) -> 
     Raises:
         EngineUnavailable: every slot is taken, or the database can't be reached.
     """
-    async with await _connect(database_url) as connection:
-        host = NewHost(
-            host_id=new_id(clock),
-            place=f"{socket.gethostname()}:{os.getpid()}",
-            session_name=SESSION_NAME,
-            roles=sorted(roles),
-            application_version=APPLICATION_VERSION,
-        )
+    host = NewHost(
+        host_id=new_id(clock),
+        place=f"{socket.gethostname()}:{os.getpid()}",
+        session_name=SESSION_NAME,
+        roles=sorted(roles),
+        application_version=APPLICATION_VERSION,
+    )
+    opened = await _opened(database_url, host)
+    keeping = asyncio.create_task(opened.keep(), name="lease of the executor slot")
+    try:
+        yield opened
+    finally:
+        keeping.cancel()
+        await asyncio.gather(keeping, return_exceptions=True)
+        await opened.close()
+
+
+async def _opened(database_url: str, host: NewHost) -> Host:
+    connection = await _connect(database_url)
+    try:
         slot = await _take_slot(connection)
         await executor_slot.hold(connection, slot, host, LEASE_SECONDS)
-        opened = Host(host.host_id, slot, roles, connection)
-        keeping = asyncio.create_task(opened.keep(), name="lease of the executor slot")
-        try:
-            yield opened
-        finally:
-            keeping.cancel()
-            await asyncio.gather(keeping, return_exceptions=True)
-            with suppress(Error):
-                await executor_slot.forget(connection, slot, host.host_id)
+    except BaseException:
+        await connection.close()
+        raise
+    return Host(host.host_id, slot, frozenset(host.roles), connection, database_url)
+
+
+def _is_dead(row: SlotRow) -> bool:
+    """A session that is gone means a dead process, unless the server itself has just started and took all sessions with
+    it; then a process that may still live has until the end of its lease to come back."""
+    if row.locked:
+        return not row.leased
+    return not row.leased or row.server_settled or not _may_live(row.place)
+
+
+def _may_live(place: str) -> bool:
+    """Whether the process may be there; that can only be told of one on this machine."""
+    machine, _, pid = place.rpartition(":")
+    if machine != socket.gethostname():
+        return True
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 async def _connect(database_url: str) -> AsyncConnection:

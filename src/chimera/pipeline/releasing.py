@@ -1,4 +1,4 @@
-"""Pieces that waited for a person's word: once approved they go out, once rejected they fail. Each may be done twice."""
+"""Pieces that waited for a person's word: approved ones go out, rejected ones fail; each may be done twice."""
 
 from typing import Any
 

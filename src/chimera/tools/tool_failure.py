@@ -3,15 +3,18 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from chimera.core.errors import ChimeraError, ToolFailed
+from chimera.core.errors import Cancelled, ChimeraError, ToolFailed
 
 
 def failure_of(error: Mapping[str, Any]) -> ChimeraError:
-    """The ChimeraError of this code; an unknown code is a ToolFailed that keeps it in its details."""
+    """The ChimeraError of this code; an unknown code is a ToolFailed that keeps it in its details.
+
+    So is a tool's CANCELLED: its job ended with its process, while Cancelled is a person's word about a piece.
+    """
     code, message, details = str(error.get("code")), str(error.get("message")), error.get("details")
     known = details if isinstance(details, dict) else {}
     kind = _kinds().get(code)
-    if kind is None:
+    if kind is None or kind is Cancelled:
         return ToolFailed(message, {**known, "tool_code": code})
     return kind(message, known)
 

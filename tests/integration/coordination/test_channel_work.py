@@ -180,6 +180,17 @@ async def test_a_failed_piece_is_followed_by_another_trend(rig: Rig) -> None:
     assert rig.pieces.orders[rig.pieces.started[0]]["trend_id"] != rig.pieces.orders[rig.pieces.started[1]]["trend_id"]
 
 
+async def test_a_piece_that_failed_before_it_had_a_draft_is_noticed_too(rig: Rig) -> None:
+    rig.pieces.fails_at_once = ValidationFailed("no such persona")
+    await rig.register()
+    for _ in range(4):
+        await rig.settle()
+        await asyncio.sleep(0)
+    (content,) = await rig.tasks(CONTENT)
+    assert content.state is FAILED
+    assert content.error == {"code": "VALIDATION_FAILED", "message": "no such persona"}
+
+
 async def test_where_nothing_rises_it_looks_again_later_over_a_longer_time(rig: Rig) -> None:
     rig.scout.numbers.clear()
     await rig.register()
@@ -300,6 +311,13 @@ async def test_a_piece_made_ahead_goes_out_at_its_slot_and_a_late_one_not_in_qui
 async def planned_for(rig: Rig, content_id: UUID) -> object:
     async with rig.database.transaction() as connection:
         return (await publication_plan.get_many(connection, [content_id]))[content_id].publish_at
+
+
+async def test_a_replay_stops_at_its_source_s_end(rig: Rig) -> None:
+    await rig.register(replay={"start": "2100-01-01T00:00:00Z", "step": "12h"})
+    await rig.round()
+    await rig.work(SCAN)
+    assert rig.scout.as_of == rig.clock.now()
 
 
 async def test_tasks_carry_the_objective_s_priority_and_its_persona(rig: Rig) -> None:

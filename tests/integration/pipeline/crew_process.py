@@ -1,8 +1,8 @@
 """A process of the crew for the tests to stop and kill: pieces of light steps, heavy ones on their queues.
 
-Arguments: database url, journal file, roles (comma-separated), seconds a heavy step takes, content ids to begin. A heavy
-step leaves `begin STEP ID PID` in the journal, and its effect, `end STEP ID PID`, inside a transaction under its fence.
-It ends on SIGTERM, which drains.
+Arguments: database url, journal file, roles (comma-separated), seconds a heavy step takes, content ids to begin. A
+heavy step leaves `begin STEP ID PID` in the journal, and its effect, `end STEP ID PID`, inside a transaction under its
+fence. It ends on SIGTERM, which drains.
 """
 
 import asyncio

@@ -23,13 +23,21 @@ async def hang(really: bool) -> None:
         await asyncio.Event().wait()
 
 
+def told(journal: Path, line: str) -> bool:
+    return line in journal.read_text().splitlines()
+
+
+async def there(journal: Path, line: str) -> None:
+    for _ in range(LOOKS_MAX):
+        if told(journal, line):
+            return
+        await asyncio.sleep(0.1)
+
+
 async def main(database_url: str, journal: Path, content_id: UUID, ending: str) -> None:
     def note(line: str) -> None:
         with journal.open("a") as lines:
             lines.write(line + "\n")
-
-    def told(line: str) -> bool:
-        return line in journal.read_text().splitlines()
 
     async def first() -> Document:
         note("first")
@@ -52,10 +60,8 @@ async def main(database_url: str, journal: Path, content_id: UUID, ending: str) 
             vars(module)["APPLICATION_VERSION"] = takeover.EARLIER_VERSIONS[0]
     async with open_database(database_url) as database, open_durable(database, body) as durable:
         note("open")
-        for _ in range(LOOKS_MAX if ending == "look" else 0):
-            if told("second"):
-                break
-            await asyncio.sleep(0.1)
+        if ending == "look":
+            await there(journal, "second")
         left = [str(found) for found, _ in await durable.unfinished()]
         note(f"left {','.join(left) or 'nothing'}")
         if ending == "look":

@@ -157,6 +157,7 @@ def test_a_process_that_lost_its_slot_stops(start: Start, journal: Path, owner_u
     at_work = start(PIECE, "hang")
     wait_for(journal, "second", at_work)
     with psycopg.connect(owner_url, autocommit=True) as connection:
+        connection.execute("DELETE FROM executor_slot")
         connection.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND objid = %s "
             "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",

@@ -74,7 +74,8 @@ async def test_a_host_whose_lease_is_over_is_ended_by_the_next_that_looks(databa
         assert await living(database) == {looking.id}
         with pytest.raises(EngineUnavailable):
             await stopped.others()
-        assert stopped.lost.is_set()
+        async with asyncio.timeout(SECONDS_MAX):
+            await stopped.lost.wait()
         assert not looking.lost.is_set()
 
 
@@ -97,3 +98,19 @@ async def test_a_process_of_a_version_without_leases_counts_as_living(database: 
         assert others.live("slot-5")
         assert others.of_version("content-2")
         assert not others.live("slot-6")
+
+
+async def test_a_host_whose_session_was_cut_goes_on_in_its_slot(database: Database, owner_url: str) -> None:
+    async with open_host(database.url, CLOCK, NOBODY) as cut:
+        async with await psycopg.AsyncConnection.connect(owner_url, autocommit=True) as owner:
+            await owner.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND objid = %s "
+                "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+                (executor_slot.LOCK_BASE + cut.slot,),
+            )
+        await end_lease(owner_url, cut.id)
+        async with asyncio.timeout(SECONDS_MAX):
+            while cut.id not in await living(database):  # noqa: ASYNC110 - the next renewal is awaited
+                await asyncio.sleep(0.1)
+        assert not cut.lost.is_set()
+        assert not (await cut.others()).alive

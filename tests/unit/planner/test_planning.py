@@ -74,6 +74,7 @@ def test_personas_take_turns() -> None:
         (CONTENT, "SPEND_PAUSED", 8, [CHOOSE, CONTENT]),
         (CONTENT, "BUDGET_EXCEEDED", None, []),
         (CONTENT, "VALIDATION_FAILED", None, []),
+        (CONTENT, "CANCELLED", None, []),
     ],
 )
 def test_what_follows_a_failure(kind: TaskKind, code: str, pause_minutes: int | None, again: list[TaskKind]) -> None:

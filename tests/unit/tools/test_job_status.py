@@ -46,7 +46,13 @@ def test_a_process_that_vanished_without_an_answer_is_lost() -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "kind"), [("VIDEO_TOO_LONG", VideoTooLong), ("TOOL_FAILED", ToolFailed), ("SOMETHING_ELSE", ToolFailed)]
+    ("code", "kind"),
+    [
+        ("VIDEO_TOO_LONG", VideoTooLong),
+        ("TOOL_FAILED", ToolFailed),
+        ("SOMETHING_ELSE", ToolFailed),
+        ("CANCELLED", ToolFailed),
+    ],
 )
 def test_a_tools_error_code_becomes_the_failure_of_that_code(code: str, kind: type[ChimeraError]) -> None:
     failure = failure_of({"code": code, "message": "said", "details": {"n": 1}})

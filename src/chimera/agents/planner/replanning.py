@@ -48,7 +48,7 @@ def after_failure(progress: Progress, slot: Slot, now: datetime, answered_at: da
     | the budget | the next day's beginning, if the slot lasts until then |
     | spending paused, anything else that may pass | the same again after a pause |
     | all that rises waits for a person | hold until he has answered, then choose again |
-    | an objective that can't work, a cancelled task | give up |
+    | an objective that can't work, a task or piece that was called off | give up |
 
     After `TRIES_MAX` tries, or where the next would begin after the slot, it is given up.
     """
@@ -71,7 +71,7 @@ def _planned(failed: OrderedTask, progress: Progress, slot: Slot, now: datetime,
     again = Move.CHOOSE if progress.scan else Move.SCAN
     if code in WITHOUT_REMEDY:
         return Next(Move.GIVE_UP, _told(failed))
-    if failed.state is TaskState.CANCELLED:
+    if failed.state is TaskState.CANCELLED or code == "CANCELLED":
         return Next(Move.GIVE_UP, _told(failed), counts=False)
     if code == "WAITS_FOR_HUMAN":
         if answered_at is not None and answered_at > ended_at:

@@ -40,10 +40,10 @@ class Durable:
 
     async def unfinished(self) -> list[tuple[UUID, Document]]:
         """Content workflows that an ended process left unfinished, oldest first; those of living ones are theirs."""
-        others = await self._process.host.others()
         found = await DBOS.list_workflows_async(
             status=UNFINISHED, name=workflows.CONTENT, app_version=APPLICATION_VERSION, limit=UNFINISHED_MAX
         )
+        others = await self._process.host.others()
         return [
             (UUID(item.workflow_id), item.input["args"][0])
             for item in found

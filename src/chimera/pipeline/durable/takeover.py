@@ -22,6 +22,7 @@ EARLIER_VERSIONS = ["content-1", "content-2"]
 """What was left unfinished under one of these is begun again; its steps find by their ids what they did before."""
 UNFINISHED = ["PENDING", "ENQUEUED", "DELAYED"]
 UNFINISHED_MAX = 1000
+_PAGES_MAX = 10
 CANCELLED = "CANCELLED"
 """A piece's workflow is cancelled only on the way back to an earlier step."""
 _GIVEN_UP = "MAX_RECOVERY_ATTEMPTS_EXCEEDED"
@@ -49,7 +50,7 @@ class Takeover:
                 await self.look()
             except EngineUnavailable as failure:
                 _log.warning("takeover_delayed", error=failure.message)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - the next look may succeed, and stopping would lose pieces
                 _log.error("takeover_failed", exc_info=error)
 
     async def look(self) -> Others:
@@ -58,27 +59,28 @@ class Takeover:
         Raises:
             EngineUnavailable: the database does not answer.
         """
-        others = await self._host.others()
-        await self._begin_again(others)
-        await self._recover(others)
+        begun = await listed(["PENDING"], [CONTENT, *QUEUES], [APPLICATION_VERSION])
+        earlier = await listed([*UNFINISHED, CANCELLED], [CONTENT], EARLIER_VERSIONS)
+        others = await self._host.others()  # asked last: who began one of these is known by now
+        await self._begin_again(earlier, others)
+        await self._recover(begun, others)
         await self._call_off()
         await self._give_up()
         return others
 
-    async def _recover(self, others: Others) -> None:
-        left = await listed(["PENDING"], [CONTENT, *QUEUES], [APPLICATION_VERSION])
-        for workflow in left:
+    async def _recover(self, begun: Sequence[WorkflowStatus], others: Others) -> None:
+        for workflow in begun:
             executor = workflow.executor_id
             if executor is not None and executor != self._host.executor_id and not others.live(executor):
                 queue = QUEUES.get(workflow.name, _RECOVERY_QUEUE)
                 await asyncio.to_thread(_reenqueue, workflow.workflow_id, executor, queue)
 
-    async def _begin_again(self, others: Others) -> None:
+    async def _begin_again(self, earlier: Sequence[WorkflowStatus], others: Others) -> None:
         """Send what ended processes of an earlier version left unfinished back to its first step, under this one."""
-        for workflow in await listed([*UNFINISHED, CANCELLED], [CONTENT], EARLIER_VERSIONS):
-            version = str(workflow.app_version)
-            alive = others.live(workflow.executor_id) if workflow.status == "PENDING" else others.of_version(version)
-            if not alive:
+        for workflow in earlier:
+            version, executor = str(workflow.app_version), workflow.executor_id
+            alive = others.live(executor) if workflow.status == "PENDING" else others.of_version(version)
+            if not alive and executor != self._host.executor_id:
                 await rewind(workflow.workflow_id, 1)
 
     async def _call_off(self) -> None:
@@ -102,19 +104,26 @@ class Takeover:
 
 
 async def listed(status: Sequence[str], names: Sequence[str], versions: Sequence[str]) -> list[WorkflowStatus]:
-    """Workflows by status, name and version, oldest first, without what they were given or gave."""
-    return await DBOS.list_workflows_async(
-        status=list(status),
-        name=list(names),
-        app_version=list(versions),
-        limit=UNFINISHED_MAX,
-        load_input=False,
-        load_output=False,
-    )
+    """Workflows by status, name and version, oldest first, ten thousand at most, without what they carry."""
+    found: list[WorkflowStatus] = []
+    for page in range(_PAGES_MAX):
+        more = await DBOS.list_workflows_async(
+            status=list(status),
+            name=list(names),
+            app_version=list(versions),
+            limit=UNFINISHED_MAX,
+            offset=page * UNFINISHED_MAX,
+            load_input=False,
+            load_output=False,
+        )
+        found += more
+        if len(more) < UNFINISHED_MAX:
+            break
+    return found
 
 
 async def rewind(workflow_id: str, start_step: int) -> None:
-    """Send a workflow back to a step under this version: whatever ran of it, or of its steps elsewhere, is called off."""
+    """Send a workflow back to a step under this version; whatever runs of it, or of its steps elsewhere, is dropped."""
     await DBOS.cancel_workflow_async(workflow_id, cancel_children=True)  # only an ended one can be sent back
     await DBOS.rewind_workflow_async(workflow_id, start_step=start_step, application_version=APPLICATION_VERSION)
 

@@ -14,6 +14,7 @@ from chimera.pipeline.money import money_of
 from chimera.runtime.coordination.objectives import objective_of
 from chimera.storage.database import Connection
 from chimera.storage.records import ledger, objective_task, review_item
+from chimera.storage.records.ledger import LedgerRecord
 from chimera.storage.records.objective import ObjectiveRecord
 from chimera.storage.records.task import TaskRecord
 
@@ -38,24 +39,23 @@ async def read_channel(
 
 
 async def _tasks(connection: Connection, rows: Sequence[TaskRecord], now: datetime) -> list[OrderedTask]:
-    return [
-        _ordered(row, await _money(connection, row.content_id) if _money_matters(row, now) else None) for row in rows
-    ]
+    pieces = [row.content_id for row in rows if row.content_id is not None and _money_matters(row, now)]
+    usd = await _money(connection, pieces)
+    return [_ordered(row, usd.get(row.content_id) if row.content_id else None) for row in rows]
 
 
 def _money_matters(row: TaskRecord, now: datetime) -> bool:
     return row.kind == TaskKind.CONTENT and (row.state not in ENDED or is_today(row.created_at, now))
 
 
-async def _money(connection: Connection, content_id: UUID | None) -> Decimal | None:
-    """What the piece holds and has cost; None before money was asked for."""
-    if content_id is None:
-        return None
-    rows = await ledger.of_requests(connection, production_request_ids(content_id))
-    if not rows:
-        return None
-    money = money_of(rows)
-    return money.held_usd + money.settled_usd
+async def _money(connection: Connection, content_ids: Sequence[UUID]) -> dict[UUID, Decimal]:
+    """What these pieces hold and have cost; one for which no money was asked yet is left out."""
+    content_of = {request: piece for piece in content_ids for request in production_request_ids(piece)}
+    found: dict[UUID, list[LedgerRecord]] = {}
+    for row in await ledger.of_requests(connection, list(content_of)) if content_of else ():
+        found.setdefault(content_of[row.request_id], []).append(row)
+    money = {piece: money_of(rows) for piece, rows in found.items()}
+    return {piece: told.held_usd + told.settled_usd for piece, told in money.items()}
 
 
 def _ordered(row: TaskRecord, usd: Decimal | None) -> OrderedTask:

@@ -30,10 +30,16 @@ _log = structlog.get_logger(__name__)
 
 
 class Coordinator:
-    """Any number of processes may coordinate: every order and review has an id that follows from what it is about."""
+    """Any number of processes may coordinate: every order and review has an id that follows from what it is about.
 
-    def __init__(self, desk: Desk, release: Callable[[], Awaitable[object]]) -> None:
+    `only` names the objectives it orders for, where not for all; it reviews and follows what is under way for any.
+    """
+
+    def __init__(
+        self, desk: Desk, release: Callable[[], Awaitable[object]], only: frozenset[UUID] | None = None
+    ) -> None:
         self._desk = desk
+        self._only = only
         self._release = release
         self._pieces = PiecesUnderWay(desk)
         work, reviews = ChannelWork(desk), TaskReviews(desk)
@@ -62,7 +68,7 @@ class Coordinator:
         await self._release()
         await self._pieces.look()
         await self.call_judges()
-        return await plan_all(self._desk)
+        return await plan_all(self._desk, self._only)
 
     async def call_judges(self) -> None:
         """A review task for every attempt that waits for one."""

@@ -18,11 +18,11 @@ from chimera.storage.records.task import NewTask
 _log = structlog.get_logger(__name__)
 
 
-async def plan_all(desk: Desk) -> dict[UUID, Plan]:
-    """Plan every active objective; answers what was planned for each."""
+async def plan_all(desk: Desk, only: frozenset[UUID] | None = None) -> dict[UUID, Plan]:
+    """Plan every active objective, or those named only; answers what was planned for each."""
     async with desk.database.transaction() as connection:
         active = await objectives.all_of(connection, "active")
-    return {record.id: await plan_one(desk, record.id) for record in active}
+    return {record.id: await plan_one(desk, record.id) for record in active if only is None or record.id in only}
 
 
 async def plan_one(desk: Desk, objective_id: UUID) -> Plan:

@@ -46,7 +46,8 @@ class ChannelWork:
         standing, objective = await self._objective(record)
         source = self._desk.source(objective.source, objective.columns)
         asked = record.payload.get("as_of")
-        as_of = datetime.fromisoformat(asked) if asked else await asyncio.to_thread(source.end)
+        end = await asyncio.to_thread(source.end)
+        as_of = min(datetime.fromisoformat(asked), end) if asked else end
         request = TrendAnalysisRequest(
             keywords=objective.keywords,
             timeframe=record.payload["timeframe"],

@@ -30,8 +30,11 @@ _FREE: LiteralString = (
     "ORDER BY slot LIMIT %(limit)s"
 )
 _ALL: LiteralString = (
-    "SELECT slot, host_id, session_name, application_version, draining, lease_until > clock_timestamp() AS leased, "
-    f"{_IS_LOCKED.format(slot='slot')} AS locked FROM executor_slot ORDER BY slot"
+    "SELECT slot, host_id, place, session_name, application_version, draining, "
+    "lease_until > clock_timestamp() AS leased, "
+    f"{_IS_LOCKED.format(slot='slot')} AS locked, "
+    "pg_postmaster_start_time() < clock_timestamp() - interval '15 seconds' AS server_settled "
+    "FROM executor_slot ORDER BY slot"
 )
 _HELD_WITHOUT_ROW: LiteralString = (
     f"SELECT number FROM generate_series(0, %(count)s - 1) number WHERE {_IS_LOCKED.format(slot='number')} "
@@ -52,15 +55,18 @@ class NewHost:
 
 @dataclass(frozen=True, slots=True)
 class SlotRow:
-    """A slot as it stands: `leased` tells whether its lease runs, `locked` whether its session lives."""
+    """A slot as it stands: `leased` tells whether its lease runs, `locked` whether its session lives; the server is
+    settled once it has run for a lease's length."""
 
     slot: int
     host_id: UUID
+    place: str
     session_name: str
     application_version: str
     draining: bool
     leased: bool
     locked: bool
+    server_settled: bool
 
 
 async def living(connection: Connection, now: datetime) -> frozenset[UUID]:
