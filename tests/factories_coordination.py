@@ -222,6 +222,7 @@ async def open_rig(database: Database, clock: FixedClock, numbers: Sequence[int]
     desk = Desk(
         database=database, clock=clock, hints=cast("Hints", hints or NoHints()), pieces=pieces,
         scout=cast("Any", scout_at), planner=lambda agent_id: Planner(agent_id, database, clock, topics),
+        planner_id=ids[Role.PLANNER],
         source=cast("Any", lambda _name, _columns: _Source(clock)), persona=lambda _name: PROFILE,
         thresholds=policy.judge, policy_hash=policy.sha256, may_begin=lambda: True,
     )  # fmt: skip

@@ -44,8 +44,9 @@ class Stage:
         self.slots += 1
         async with self.database.transaction() as connection:
             await connection.execute(
-                "INSERT INTO executor_slot (slot, host_id, place, application_version, started_at, lease_until) "
-                "VALUES (%s, %s, 'here', 'test', %s, %s)",
+                "INSERT INTO executor_slot "
+                "(slot, host_id, place, session_name, application_version, started_at, lease_until) "
+                "VALUES (%s, %s, 'here', 'none', 'test', %s, %s)",
                 (slot, host_id, now, now + LEASE),
             )
         return host_id

@@ -6,6 +6,7 @@ from uuid import UUID
 from chimera.agents.director.persona import load_persona
 from chimera.bootstrap.scouting import scout_of
 from chimera.bootstrap.workshop import Workshop
+from chimera.core.vocabulary import Role
 from chimera.pipeline.releasing import release_answered
 from chimera.runtime.coordination.coordinator import Coordinator
 from chimera.runtime.coordination.desk import Desk
@@ -29,6 +30,7 @@ def coordinator_of(shop: Workshop, queue: TaskQueue, only: frozenset[UUID] | Non
         pieces=shop.durable,
         scout=partial(scout_of, shop.studio),
         planner=shop.crew.planner.speaking_as,
+        planner_id=shop.crew.agent_ids[Role.PLANNER],
         source=open_source,
         persona=load_persona,
         thresholds=policy.judge,

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from chimera.bootstrap.crew import one_of_each, open_crew, open_roster
+from chimera.bootstrap.money import tune_interpreter
 from chimera.bootstrap.studio import Studio
 from chimera.core.progress import Progress
 from chimera.core.vocabulary import Role
@@ -42,6 +43,7 @@ async def open_workshop(
     Raises:
         EngineUnavailable: every slot is taken, or an engine can't be used.
     """
+    tune_interpreter()
     counts = {**one_of_each(studio), **(agents or {})}
     async with (
         open_host(studio.database.url, studio.clock, roles) as host,

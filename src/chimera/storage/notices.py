@@ -1,8 +1,9 @@
 """Wake-up calls between processes over PostgreSQL's NOTIFY. A notice is a hint: what it is about stands in a table."""
 
+from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from psycopg import AsyncConnection, sql
 
@@ -23,12 +24,14 @@ class Notices:
     """A connection of its own that hears a channel; each statement on it commits by itself."""
 
     connection: AsyncConnection
+    _heard: deque[str] = field(default_factory=deque)
 
     async def __call__(self, seconds: float) -> str | None:
         """The next notice's payload, or None if none came in so many seconds."""
-        async for notice in self.connection.notifies(timeout=seconds, stop_after=1):
-            return notice.payload
-        return None
+        if not self._heard:  # several may arrive together: none of them is dropped
+            async for notice in self.connection.notifies(timeout=seconds, stop_after=1):
+                self._heard.append(notice.payload)
+        return self._heard.popleft() if self._heard else None
 
 
 @asynccontextmanager

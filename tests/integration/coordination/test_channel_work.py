@@ -12,6 +12,7 @@ from chimera.core.errors import Forbidden, QualityFailed, ValidationFailed
 from chimera.core.vocabulary import Priority, Role, Stage, TaskKind, TaskState
 from chimera.runtime.coordination import objectives
 from chimera.runtime.coordination.answers import answer
+from chimera.runtime.coordination.ordering import plan_one
 from chimera.storage.database import Database
 from chimera.storage.records import content_pipeline, publication_plan, review_item
 from chimera.storage.records import objective as objective_records
@@ -350,3 +351,11 @@ async def test_a_piece_whose_row_is_gone_from_review_is_looked_at_again(rig: Rig
     (content,) = await rig.tasks(CONTENT)
     assert content.review is not None
     assert content.review["outcome"] == "stale"
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role is not Role.PLANNER])
+async def test_only_a_planner_orders_tasks(rig: Rig, role: Role) -> None:
+    channel = await rig.register()
+    with pytest.raises(Forbidden, match="write:tasks"):
+        await plan_one(rig.desk, channel.id, rig.ids[role])
+    assert await rig.tasks() == []

@@ -6,6 +6,7 @@ from multiprocessing.connection import Connection
 from typing import Any, TypeVar
 
 from chimera.core.errors import ToolFailed
+from chimera.telemetry.logs import configure_logs
 
 SECONDS_MAX = 600.0
 T = TypeVar("T")
@@ -42,6 +43,7 @@ def in_fresh_process(work: Callable[..., T], *arguments: Any, seconds: float = S
 
 
 def _answer(sender: Connection, work: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+    configure_logs()  # on stderr: stdout is the document's
     try:
         sender.send((True, work(*arguments)))
     except Exception as error:  # noqa: BLE001 - the edge of the process: told to whoever started it

@@ -10,6 +10,7 @@ from chimera.bench.crew.report import CrewBench, Parameters, goals, measures, no
 from chimera.bench.crew.sections import ONCE, SECTIONS
 from chimera.bench.crew.size import Size
 from chimera.bench.treasury.machine import load_average, machine
+from chimera.core.errors import ToolFailed
 from chimera.core.progress import Progress, ProgressEvent
 
 
@@ -41,7 +42,10 @@ def _rounds(ground: Ground, name: str, size: Size, progress: Progress) -> list[L
     lines: list[Line] = []
     for number in range(rounds):
         progress(ProgressEvent(name, number / rounds, f"round {number + 1} of {rounds}"))
-        lines += SECTIONS[name](ground, size)
+        try:
+            lines += SECTIONS[name](ground, size)
+        except ToolFailed as failure:
+            lines.append(Skipped(name, failure.message))
     progress(ProgressEvent(name, 1.0, f"{rounds} round{'s' if rounds > 1 else ''}"))
     return lines
 

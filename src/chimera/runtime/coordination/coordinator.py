@@ -81,10 +81,9 @@ class Coordinator:
 
     async def _plan(self, record: TaskRecord, agent_id: UUID) -> TaskOutcome:
         """Plan the task's objective now, instead of at the next round."""
-        del agent_id
         if record.objective_id is None:
             raise ValidationFailed("a plan task names its objective", {"task_id": str(record.id)})
-        planned = await plan_one(self._desk, record.objective_id)
+        planned = await plan_one(self._desk, record.objective_id, agent_id)
         told: dict[str, Any] = {"ordered": [str(wanted.id) for wanted in planned.tasks], "pause": planned.pause}
         return TaskOutcome(state=TaskState.DONE, result=told)
 

@@ -32,8 +32,8 @@ class Pieces(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """`scout` and `planner` give agents that speak under the id of whoever was handed the task; `may_begin` is False
-    while the studio is halted."""
+    """`scout` and `planner` give agents that speak under the id of whoever was handed the task; `planner_id` is the
+    agent that plans in every round; `may_begin` is False while the studio is halted."""
 
     database: Database
     clock: Clock
@@ -41,6 +41,7 @@ class Desk:
     pieces: Pieces
     scout: Callable[[UUID, PostSource, datetime], Scout]
     planner: Callable[[UUID], Planner]
+    planner_id: UUID
     source: Callable[[str, str | None], PostSource]
     persona: Callable[[str], PersonalityProfile]
     thresholds: Thresholds

@@ -9,9 +9,10 @@ from chimera.core.errors import ValidationFailed
 from chimera.core.vocabulary import Priority, Role
 from chimera.runtime.coordination.channels import read_channel
 from chimera.runtime.coordination.desk import Desk
+from chimera.security.permissions import Permission, caller_of, require
 from chimera.storage.database import Connection
+from chimera.storage.records import agents, objective_task, task
 from chimera.storage.records import objective as objectives
-from chimera.storage.records import objective_task, task
 from chimera.storage.records.objective import ObjectiveRecord
 from chimera.storage.records.task import NewTask
 
@@ -22,16 +23,21 @@ async def plan_all(desk: Desk, only: frozenset[UUID] | None = None) -> dict[UUID
     """Plan every active objective, or those named only; answers what was planned for each."""
     async with desk.database.transaction() as connection:
         active = await objectives.all_of(connection, "active")
-    return {record.id: await plan_one(desk, record.id) for record in active if only is None or record.id in only}
+    due = [record.id for record in active if only is None or record.id in only]
+    return {objective_id: await plan_one(desk, objective_id, desk.planner_id) for objective_id in due}
 
 
-async def plan_one(desk: Desk, objective_id: UUID) -> Plan:
+async def plan_one(desk: Desk, objective_id: UUID, by: UUID) -> Plan:
     """Order what is due for one objective. It is locked meanwhile, so that two planners don't spend one budget twice.
 
     An objective that can't be planned at all is paused, with the reason.
+
+    Raises:
+        Forbidden: the agent `by` has no right to write tasks.
     """
     now = desk.clock.now()
     async with desk.database.transaction() as connection:
+        require(caller_of(await agents.get(connection, by), by), Permission.WRITE_TASKS)
         record = await objectives.held(connection, objective_id)
         if record is None or record.state != "active" or not desk.may_begin():
             return Plan()

@@ -130,6 +130,7 @@ async def unclaimed(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, U
 
 async def finish(connection: Connection, host_id: UUID, worked: Sequence[WorkedTask], now: datetime) -> Written:
     """End these attempts if they are still this host's; what they held up is queued or cancelled along with it."""
+    await _look_up_by_id(connection)
     cursor = await connection.execute(
         "UPDATE task SET state = given.state, result = given.result, error = given.error, "
         "attempts_max = LEAST(attempts_max + CASE WHEN given.counts THEN 0 ELSE 1 END, 100), "
@@ -140,7 +141,7 @@ async def finish(connection: Connection, host_id: UUID, worked: Sequence[WorkedT
         "%(errors)s::jsonb[], %(not_before)s::timestamptz[], %(agents)s::uuid[], %(counts)s::bool[]) "
         "AS given(id, attempt, state, result, error, not_before, worked_by, counts) "
         "WHERE task.id = given.id AND task.attempt = given.attempt AND task.host_id = %(host)s "
-        "AND task.state = 'running' RETURNING task.id, task.state, task.agent_role, task.priority, task.error",
+        "AND task.state || '' = 'running' RETURNING task.id, task.state, task.agent_role, task.priority, task.error",
         {
             "now": now,
             "host": host_id,
@@ -163,10 +164,11 @@ async def renew(
     connection: Connection, host_id: UUID, running: Mapping[UUID, int], now: datetime, lease: timedelta
 ) -> frozenset[UUID]:
     """Prolong the leases of these attempts (by task); answers those that are still this host's."""
+    await _look_up_by_id(connection)
     cursor = await connection.execute(
         "UPDATE task SET lease_until = %s FROM unnest(%s::uuid[], %s::int[]) AS given(id, attempt) "
-        "WHERE task.id = given.id AND task.attempt = given.attempt AND task.host_id = %s AND task.state = 'running' "
-        "RETURNING task.id",
+        "WHERE task.id = given.id AND task.attempt = given.attempt AND task.host_id = %s "
+        "AND task.state || '' = 'running' RETURNING task.id",
         (now + lease, list(running), list(running.values()), host_id),
         prepare=False,
     )
@@ -235,6 +237,12 @@ async def retry(connection: Connection, task_id: UUID, now: datetime) -> ReadyTa
     )
     row = await cursor.fetchone()
     return None if row is None else ReadyTask(row["id"], Role(row["agent_role"]), Priority(row["priority"]))
+
+
+async def _look_up_by_id(connection: Connection) -> None:
+    """For the rest of the transaction rows are found by an index. Along with `state || ''`, which no index knows, that
+    leaves their ids: the index of running rows holds those that ended long ago too, and would be read for each task."""
+    await connection.execute("SET LOCAL enable_seqscan = off")
 
 
 async def _after_end(connection: Connection, rows: Sequence[Mapping[str, Any]], now: datetime) -> list[ReadyTask]:
