@@ -87,6 +87,7 @@ class ChaosReport(Contract):
     pieces: tuple[EndedPiece, ...]
     ends: dict[PieceEnd, int]
     recoveries: tuple[RecoveryTimes, ...]
+    answered: Count
     struck_again: Count
     rest_seconds: float
     end_seconds: tuple[float, ...]

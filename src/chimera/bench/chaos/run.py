@@ -7,7 +7,7 @@ import signal
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,6 +32,7 @@ from chimera.bench.chaos.strikes import Strikes
 from chimera.bootstrap.studio import open_studio
 from chimera.config.settings import Settings
 from chimera.core.clock import SystemClock
+from chimera.core.errors import Conflict
 from chimera.core.progress import Progress, ProgressEvent
 from chimera.storage.engines.postgresql import Postgresql
 from chimera.storage.engines.valkey import Valkey
@@ -39,6 +40,7 @@ from chimera.storage.piece_watch import Onlooker
 
 WORKER = ("worker", "--agents", "14")
 ORPHAN_SECONDS_MAX = 15.0
+_ANSWERS_MAX = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +133,7 @@ def open_trial(size: ChaosSize, progress: Progress, *, keep_home: bool = False) 
             work_folder=ground.home / "work",
             in_flight=size.pieces,
             progress=progress,
+            answer=lambda: asyncio.run(_answer(ground)),
         )
         try:
             yield Trial(size, ground, onlooker, processes, storm, progress)
@@ -170,6 +173,7 @@ def _report(trial: Trial, outcome: Outcome, begun_at: datetime, seconds: float) 
         pieces=tuple(_told(piece) for piece in outcome.pieces),
         ends=_counted([end_of(piece) for piece in outcome.pieces]),
         recoveries=recoveries_of(storm.recoveries.found),
+        answered=storm.answered,
         struck_again=storm.recoveries.struck_again,
         rest_seconds=outcome.rest_seconds,
         end_seconds=outcome.end_seconds,
@@ -190,6 +194,18 @@ async def _prepare(ground: _Ground) -> tuple[UUID, ...]:
         SystemClock(),
     ) as studio:
         return await find_trends(studio)
+
+
+async def _answer(ground: _Ground) -> int:
+    """Approve what waits for a person: an agent whose jobs fail again and again is asked about. Answers how many."""
+    async with open_studio(ground.settings, SystemClock()) as studio:
+        waiting = [asked for asked in await studio.treasury.escalations(_ANSWERS_MAX) if asked.state == "waiting"]
+        for asked in waiting:
+            with suppress(Conflict):  # its time was over meanwhile
+                await studio.treasury.answer(
+                    asked.tx_id, by="operator", approve=True, reason="a storm went over the crew"
+                )
+    return len(waiting)
 
 
 def _told(piece: PieceFacts) -> EndedPiece:

@@ -2,7 +2,7 @@
 
 import time
 from collections import deque
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import UUID
@@ -19,6 +19,8 @@ from chimera.storage.piece_watch import Onlooker
 
 GATHER_SECONDS_MAX = 120.0
 MINUTES_MAX = 240.0
+ANSWER_SECONDS = 15.0
+"""How often somebody answers what waits for a person's word about money, once the storm is over."""
 REST_SECONDS_MAX = 900.0
 """How long unfinished pieces may take to end once nothing disturbs them any more."""
 AIMS_AT_ONCE = 2
@@ -36,9 +38,11 @@ class Storm:
     work_folder: Path
     in_flight: int
     progress: Progress
+    answer: Callable[[], int]
     done: list[FaultDone] = field(default_factory=list)
     passed_over: int = 0
     left_out: int = 0
+    answered: int = 0
     recoveries: Recoveries = field(default_factory=Recoveries)
     _lengths: Lengths = field(default_factory=Lengths)
     _ended: set[UUID] = field(default_factory=set)
@@ -90,8 +94,12 @@ class Storm:
         began_at = time.monotonic()
         self.strikes.undo_all()
         self.progress(ProgressEvent("rest", 0.0, "waiting for what is under way"))
+        answer_at = began_at + ANSWER_SECONDS
         while time.monotonic() - began_at < REST_SECONDS_MAX:
-            self._look(order=False)
+            now = self._look(order=False)
+            if now > answer_at:
+                self.answered += self.answer()
+                answer_at = time.monotonic() + ANSWER_SECONDS
             if not self.orders.busy and len(self._ended) == len(self.ordered):
                 break
             time.sleep(_REST_LOOK_SECONDS)
