@@ -110,5 +110,6 @@ def _told(report: ChaosReport) -> str:
         f"{report.left_out} were left out. {report.starts} starts of {report.hosts} processes; ended by themselves: "
         f"{exits}. "
         f"At rest {report.rest_seconds:.0f} s after the storm, {report.answered} requests for money answered; "
-        f"told to stop, they ended after {', '.join(map(str, report.end_seconds))} s. Tasks: {report.tasks}. Ledger: {report.ledger_entries} rows."
+        f"told to stop, they ended after {', '.join(map(str, report.end_seconds))} s. "
+        f"Tasks: {report.tasks}. Ledger: {report.ledger_entries} rows."
     )
