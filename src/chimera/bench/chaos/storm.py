@@ -3,13 +3,13 @@
 import time
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from uuid import UUID
 
 from chimera.bench.chaos.aim import Aim, Strike
 from chimera.bench.chaos.ordering import Orders
-from chimera.bench.chaos.plan import Fault
+from chimera.bench.chaos.plan import Fault, FaultKind, Moment
 from chimera.bench.chaos.recovery import Recoveries
 from chimera.bench.chaos.report import FaultDone
 from chimera.bench.chaos.sight import Lengths, PieceSeen, pieces_of
@@ -65,7 +65,7 @@ class Storm:
     def rage(self, faults: Sequence[Fault], minutes_max: float = MINUTES_MAX) -> None:
         """Let the faults strike in their order, each at its moment, with pieces in flight all the while.
 
-        After `minutes_max` the rest of them is left out.
+        A kill that found nothing to hit is made up for by that of a process. After `minutes_max` the rest is left out.
         """
         until = time.monotonic() + 60 * minutes_max
         waiting, aims = deque(faults), list[Aim]()
@@ -81,6 +81,8 @@ class Storm:
                 elif now > aim.give_up_at:
                     aims.remove(aim)
                     self.passed_over += 1
+                    if aim.fault.kind.kills:
+                        waiting.append(replace(aim.fault, kind=FaultKind.KILL_HOST, moment=Moment.ANYTIME))
             time.sleep(min((aim.look_again_seconds(now) for aim in aims), default=0.0))
         self.left_out = len(waiting) + len(aims)
 
