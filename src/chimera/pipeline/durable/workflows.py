@@ -91,8 +91,7 @@ async def step(name: str, work: Callable[[], Awaitable[Document | None]]) -> Doc
 
     async def kept() -> Document | None:
         try:
-            async with process.at_step():
-                return await patiently(fenced)
+            return await patiently(fenced)
         except Superseded as late:
             _log.warning("run_superseded", step=name, content_id=str(run.content_id), fence=run.fence.number)
             raise DBOSWorkflowConflictIDError(_workflow_id()) from late
@@ -102,7 +101,8 @@ async def step(name: str, work: Callable[[], Awaitable[Document | None]]) -> Doc
             _log.error("step_failed", step=name, exc_info=error)
             raise InternalError(f"an unexpected {type(error).__name__} in step {name}: {error}") from error
 
-    return await DBOS.run_step_async({"name": name}, kept)
+    async with process.at_step():  # until the answer is kept: whoever drains waits for that too
+        return await DBOS.run_step_async({"name": name}, kept)
 
 
 async def queued(name: str, role: Role, given: Document, attempt: int = 1) -> Document:
