@@ -1,7 +1,5 @@
 """A crew at work on an open studio: the only place where the roles are put together."""
 
-import asyncio
-import contextlib
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
@@ -18,6 +16,7 @@ from chimera.agents.planner.agent import Planner
 from chimera.agents.worker.agent import Worker
 from chimera.bootstrap.studio import Studio
 from chimera.contracts.channel_post import MediaName
+from chimera.core.background import beside
 from chimera.core.progress import Progress, both
 from chimera.core.vocabulary import Role
 from chimera.pipeline.answers import open_answers
@@ -51,13 +50,10 @@ async def open_roster(
     """So many agents of each role, hosted by `host_id` while the block runs; then they are given back."""
     roster = Roster(studio.redis, studio.database, studio.clock, host_id, takes_new=takes_new)
     await roster.adopt(counts)
-    running = asyncio.create_task(roster.run())
     try:
-        yield roster
+        async with beside(roster.run(), "roster"):
+            yield roster
     finally:
-        running.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await running
         await roster.give_back()
 
 

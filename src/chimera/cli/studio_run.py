@@ -99,9 +99,7 @@ async def _work(shop: Workshop, objective_id: UUID, log: "_Log", end: datetime |
             working[1].cancel()
             await asyncio.gather(dispatcher.drain(DRAIN_SECONDS), shop.durable.drain(DRAIN_SECONDS))
     finally:
-        for task in working:
-            task.cancel()
-        await asyncio.gather(*working, return_exceptions=True)
+        await background.end(*working)
     await teller.look(None)
 
 

@@ -16,6 +16,7 @@ from chimera.bootstrap.workshop import EVERY_ROLE, Workshop, open_workshop
 from chimera.cli.document import print_json
 from chimera.cli.screen import visible
 from chimera.config.settings import Settings
+from chimera.core.background import end
 from chimera.core.clock import SystemClock
 from chimera.core.errors import EngineUnavailable, ValidationFailed
 from chimera.core.progress import ProgressEvent
@@ -55,8 +56,7 @@ async def worker(*, roles: Roles = "", agents: Agents = 7, json: AsLines = False
                 )
                 _, finished = await asyncio.gather(dispatcher.drain(DRAIN_SECONDS), shop.durable.drain(DRAIN_SECONDS))
             finally:
-                working.cancel()
-                await asyncio.gather(working, return_exceptions=True)
+                await end(working)
         lines.say("stopped", "Stopped." if finished else "Stopped; what was under way is taken over by others.")
 
 

@@ -14,6 +14,7 @@ from uuid import UUID
 import structlog
 from psycopg import AsyncConnection, Error
 
+from chimera.core.background import end
 from chimera.core.clock import Clock
 from chimera.core.errors import EngineUnavailable
 from chimera.core.identity import new_id
@@ -180,8 +181,7 @@ async def open_host(database_url: str, clock: Clock, roles: frozenset[Role]) -> 
     try:
         yield opened
     finally:
-        keeping.cancel()
-        await asyncio.gather(keeping, return_exceptions=True)
+        await end(keeping)
         await opened.close()
 
 

@@ -14,6 +14,7 @@ from chimera.contracts.choice import Choice
 from chimera.contracts.escalation import Escalation
 from chimera.contracts.order import ContentOrder, ContentOutcome
 from chimera.contracts.trend import TrendAnalysis, TrendAnalysisRequest
+from chimera.core.background import end
 from chimera.core.identity import new_id
 from chimera.core.progress import ProgressEvent
 from chimera.core.vocabulary import Aspect, QualityPreset, Role
@@ -87,8 +88,7 @@ async def begin(crew: Crew, durable: Durable, trend_id: UUID, wish: PieceWish) -
         while not ending.done() and not await _stands(crew, order.content_id):
             await asyncio.wait({ending}, timeout=DRAFT_EVERY_SECONDS)
     finally:
-        ending.cancel()
-        await asyncio.gather(ending, return_exceptions=True)
+        await end(ending)
     return order.content_id
 
 
@@ -120,8 +120,7 @@ async def outcome_of(
                 return escalation
         return ContentOutcome.model_validate(ending.result())
     finally:
-        ending.cancel()
-        await asyncio.gather(ending, return_exceptions=True)
+        await end(ending)
 
 
 async def _waits_for(crew: Crew, content_id: UUID) -> Escalation | None:

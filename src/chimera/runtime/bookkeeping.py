@@ -1,12 +1,12 @@
 """What goes on beside the decisions while a treasury is open: holds and escalations expire, the log is published."""
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import structlog
 
+from chimera.core.background import beside
 from chimera.core.errors import ChimeraError
 from chimera.treasury.log.publisher import PUBLISH_SECONDS_MIN, LogPublisher
 from chimera.treasury.treasury import Treasury
@@ -22,13 +22,10 @@ async def keeping_books(treasury: Treasury, publisher: LogPublisher) -> AsyncIte
 
     What can't be published or swept now is logged and tried again: it stops no decision.
     """
-    keeping = asyncio.create_task(_keep(treasury, publisher))
     try:
-        yield treasury
+        async with beside(_keep(treasury, publisher), "books"):
+            yield treasury
     finally:
-        keeping.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await keeping
         await treasury.aclose()
         await _publish_entered(treasury, publisher, 0)
 

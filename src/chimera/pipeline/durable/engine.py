@@ -10,6 +10,7 @@ from dbos import DBOS, DBOSConfig, SetWorkflowID, WorkflowHandleAsync, WorkflowS
 from dbos._dbos import _get_dbos_instance
 from dbos._error import DBOSAwaitedWorkflowCancelledError, DBOSAwaitedWorkflowMaxRecoveryAttemptsExceeded
 
+from chimera.core.background import end
 from chimera.core.clock import SystemClock
 from chimera.core.errors import Cancelled, Conflict, EngineUnavailable, InternalError
 from chimera.core.vocabulary import Role
@@ -156,9 +157,7 @@ async def open_durable(
             watching.append(asyncio.create_task(_stop_when_lost(process), name="end of a process without its slot"))
             yield Durable(process, takeover)
         finally:
-            for task in watching:
-                task.cancel()
-            await asyncio.gather(*watching, return_exceptions=True)
+            await end(*watching)
             await process.stop()
             await asyncio.to_thread(DBOS.destroy)
             asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())  # DBOS shut the one it had put there

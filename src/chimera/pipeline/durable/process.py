@@ -12,6 +12,7 @@ from uuid import UUID
 from psycopg import OperationalError
 from psycopg_pool import PoolTimeout
 
+from chimera.core.background import end
 from chimera.core.errors import EngineUnavailable
 from chimera.core.vocabulary import Role
 from chimera.pipeline.host import Host
@@ -32,6 +33,8 @@ CONCURRENCY: Mapping[Role, int] = {Role.ARTIST: 1, Role.WORKER: 4}
 DATABASE_SECONDS_MAX = 60.0
 """How long a step waits for a database that is restarted."""
 _RETRY_SECONDS = 1.0
+_STOP_AGAIN_SECONDS = 5.0
+"""Longer than a step takes to call off its tool's job."""
 
 
 class NotMine(Exception):
@@ -135,9 +138,7 @@ class Process:
     async def stop(self) -> None:
         """Stop every workflow at its last finished step; others may go on with them."""
         tasks = [task for task in self.tasks if task is not asyncio.current_task()]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(*tasks, again_seconds=_STOP_AGAIN_SECONDS)
 
 
 async def patiently(work: Callable[[], Awaitable[T]]) -> T:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import structlog
 
+from chimera.core.background import end
 from chimera.core.errors import ChimeraError, EngineUnavailable
 from chimera.core.quiet_hours import next_allowed
 from chimera.core.vocabulary import Stage
@@ -44,9 +45,7 @@ class PiecesUnderWay:
         """Follow nothing any more; the workflows go on."""
         endings = list(self._endings.values())
         self._endings.clear()
-        for ending in endings:
-            ending.cancel()
-        await asyncio.gather(*endings, return_exceptions=True)
+        await end(*endings)
 
     async def _look_at(self, record: TaskRecord, content_id: UUID) -> None:
         async with self._desk.database.transaction() as connection:

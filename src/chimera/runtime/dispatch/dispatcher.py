@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from uuid import UUID
 
+from chimera.core.background import Group, together
 from chimera.core.vocabulary import Role
 from chimera.runtime.dispatch.claims import LEASE, Claimed, Claims
 from chimera.runtime.dispatch.hands import Roster
@@ -67,7 +68,7 @@ class Dispatcher:
 
     async def run(self) -> None:
         """Claim and work until cancelled, which stops what is under way, unwritten; `drain` first for a clean end."""
-        async with asyncio.TaskGroup() as group:
+        async with together() as group:
             group.create_task(self._letters.run())
             group.create_task(self._running.results.run())
             group.create_task(self._running.renew())
@@ -99,7 +100,7 @@ class Dispatcher:
     def _may_claim(self) -> bool:
         return not self._draining and self._may_begin() and len(self._running.results) < WAITING_MAX
 
-    async def _claim_hinted(self, group: asyncio.TaskGroup) -> None:
+    async def _claim_hinted(self, group: Group) -> None:
         waiting: asyncio.Task[Message | None] | None = None
         trouble = Trouble("PostgreSQL", "claims")
         try:
@@ -132,7 +133,7 @@ class Dispatcher:
             await self._end_waiting(waiting)
             self._stopped_claiming.set()
 
-    async def _begin(self, group: asyncio.TaskGroup, claimed: Claimed) -> None:
+    async def _begin(self, group: Group, claimed: Claimed) -> None:
         if claimed.addressed:
             self._addressed.set()
         if left := self._running.begin(group, claimed.tasks):
@@ -154,7 +155,7 @@ class Dispatcher:
             if (message := await waiting) is not None:
                 await self._claims.give_back_messages([message])
 
-    async def _claim_addressed(self, group: asyncio.TaskGroup) -> None:
+    async def _claim_addressed(self, group: Group) -> None:
         """Tasks addressed to one agent of this host: asked for when a hint named one, and every second."""
         trouble = Trouble("PostgreSQL", "addressed tasks")
         while True:
@@ -171,7 +172,7 @@ class Dispatcher:
                 trouble.begins(error)
                 await trouble.pause()
 
-    async def _claim_addressed_once(self, group: asyncio.TaskGroup) -> None:
+    async def _claim_addressed_once(self, group: Group) -> None:
         now = self._queue.clock.now()
         async with self._queue.database.transaction() as connection:
             found = await task_waiting.addressed_to(connection, self._host_id, now, CLAIMED_AT_ONCE)

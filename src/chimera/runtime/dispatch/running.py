@@ -9,6 +9,7 @@ from uuid import UUID
 import structlog
 
 from chimera.contracts.task import TaskOutcome
+from chimera.core.background import Group
 from chimera.core.clock import elapsed_ms
 from chimera.core.errors import ChimeraError, InternalError
 from chimera.core.vocabulary import Role
@@ -62,7 +63,7 @@ class Running:
     def __len__(self) -> int:
         return len(self._attempts)
 
-    def begin(self, group: asyncio.TaskGroup, tasks: Sequence[TaskRecord]) -> list[TaskRecord]:
+    def begin(self, group: Group, tasks: Sequence[TaskRecord]) -> list[TaskRecord]:
         """Hand claimed tasks to idle agents; answers those for which there was none any more."""
         left = []
         for task in tasks:
@@ -73,7 +74,7 @@ class Running:
                 self.begin_with(group, task, agent_id)
         return left
 
-    def begin_with(self, group: asyncio.TaskGroup, task: TaskRecord, agent_id: UUID) -> None:
+    def begin_with(self, group: Group, task: TaskRecord, agent_id: UUID) -> None:
         """Let an agent that was acquired for it work on the task; an earlier attempt at it is over by that."""
         self._stop([task.id], "a later attempt begins")
         self.started += 1
