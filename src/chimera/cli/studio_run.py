@@ -30,6 +30,7 @@ from chimera.cli.worker import AsLines, stop_signals
 from chimera.config.settings import Settings
 from chimera.contracts.channel_event import ChannelEvent
 from chimera.contracts.objective import Objective
+from chimera.core import background
 from chimera.core.clock import SystemClock
 from chimera.core.errors import EngineUnavailable
 from chimera.core.progress import silent
