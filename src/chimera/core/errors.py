@@ -5,7 +5,7 @@ ChimeraError
 │   ├── BudgetExceeded, RoiTooLow, ApprovalRejected, ApprovalExpired, InvalidSignature, SpendPaused, StudioHalted,
 │   │   SafetyBlocked, Forbidden, Cancelled, Unauthenticated
 ├── BadInput               the caller can mend it
-│   ├── ValidationFailed, NotFound, NoTrends, Conflict, VideoTooLong
+│   ├── ValidationFailed, NotFound, NoTrends, Conflict, VideoTooLong, IdempotencyKeyReused, PreconditionFailed
 ├── Missing                something the machine needs is not there
 │   ├── SourceUnavailable, AgentOffline, EngineUnavailable, RateLimited
 └── WorkFailed             the work was tried and did not succeed
@@ -112,6 +112,18 @@ class NoTrends(ChimeraError):
 
 class Conflict(BadInput):
     code, status = "CONFLICT", 409
+
+
+class IdempotencyKeyReused(BadInput):
+    """The key stands for another request already."""
+
+    code, status = "IDEMPOTENCY_KEY_REUSED", 422
+
+
+class PreconditionFailed(BadInput):
+    """What was to be changed is not any more what the caller saw (RFC 9110, section 15.5.13)."""
+
+    code, status = "PRECONDITION_FAILED", 412
 
 
 class VideoTooLong(BadInput):

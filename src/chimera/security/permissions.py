@@ -88,11 +88,13 @@ SUBJECTS: Mapping[str, frozenset[Role | PersonRole]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who acts. An agent's role is what its row says; `other_program` tells that it only may ask for money."""
+    """Who acts. An agent's role is what its row says; `other_program` tells that it only may ask for money; `name` is
+    a person's."""
 
     id: UUID
     role: Role | PersonRole
     other_program: bool = False
+    name: str | None = None
 
     @property
     def rights(self) -> frozenset[Permission]:
