@@ -170,7 +170,7 @@ async def test_a_high_hint_behind_a_hundred_thousand_low_ones_is_the_next_one(qu
     high = uuid4()
     await queue.hint([(high, Role.SCOUT, Priority.HIGH)])
     taken = await queue.lists.take({Role.SCOUT: Demand(1, {})})
-    assert [message.body for message in taken.messages] == [hint_message(high, Role.SCOUT).encode()]
+    assert [lines.text for lines in taken.lines] == [hint_message(high, Role.SCOUT).encode()]
 
 
 async def test_a_high_task_comes_next_when_all_agents_were_busy(queue: TaskQueue) -> None:

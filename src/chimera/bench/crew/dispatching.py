@@ -16,7 +16,7 @@ from chimera.core.identity import new_id
 from chimera.core.vocabulary import Priority, Role
 from chimera.runtime.dispatch.dispatcher import CLAIMED_OF_A_ROLE
 from chimera.runtime.dispatch.hint_lists import Demand, HintLists
-from chimera.runtime.dispatch.hints import read_hint
+from chimera.runtime.dispatch.hints import read_lines
 from chimera.storage.scratch_tasks import add_noops
 
 AGENTS = 2_000
@@ -68,7 +68,7 @@ async def _take_hints(redis_url: str, count: int) -> float:
         read = 0
         while read < count:
             taken = await lists.take(demand)
-            read += len([read_hint(message.body, message.priority) for message in taken.messages])
+            read += sum(len(read_lines(found.text, found.messages, found.priority) or ()) for found in taken.lines)
         return time.perf_counter() - started_at
 
 
