@@ -82,6 +82,17 @@ async def test_a_malformed_message_becomes_a_dead_letter_and_the_next_one_is_wor
     assert len(letter.message) < 6_000
 
 
+async def test_a_line_break_in_a_sorted_list_hides_no_hint(queue: TaskQueue, redis: Redis) -> None:
+    first, second = new_task(queue.clock), new_task(queue.clock)
+    await queue.submit([first, second])
+    await redis.flushdb()
+    spread = hint_message(first.id, Role.SCOUT).replace(", ", ",\n")
+    await pushed(redis, "task_queue:normal:scout", spread, "a\nb", hint_message(second.id, Role.SCOUT))
+    async with working(dispatcher_of(queue, Hands({Role.SCOUT: 5}))):
+        await until(lambda: all_done(queue.database, 2))
+        await until(lambda: _letters(queue, 1))
+
+
 @pytest.mark.parametrize("role", [Role.SCOUT, Role.ARTIST])
 async def test_a_hint_without_a_task_or_for_another_role_is_refused(queue: TaskQueue, redis: Redis, role: Role) -> None:
     task = new_task(queue.clock)
