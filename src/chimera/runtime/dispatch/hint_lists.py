@@ -20,13 +20,16 @@ from chimera.runtime.dispatch.turns import ONE_IN
 SORTED_AT_ONCE = 512
 """Of each shared list: two thousand moves hold Redis up for about two milliseconds."""
 PUSHED_AT_ONCE = 1_000
+LOW_AT_ONCE = 100
+"""Of a role: whoever works through a long list of low tasks looks for urgent ones that often."""
 _SHARED = tuple(shared_list(priority) for priority in Priority)
 
 #: KEYS: the shared lists, the most urgent first. ARGV: how many of each to sort, how long a message may be, every role
-#: with a comma behind it; then, for each role to take for: the role, how many, and how many of these are reserved for
-#: the second, third and fourth list. Answers the lists of a wrong type, what could not be sorted (place, length, the
-#: beginning), what was taken (place, how many, a line each), and whether a shared list holds more. A message with a
-#: line break, which only who pushes to a sorted list can have put there, is answered as one that can't be sorted.
+#: with a comma behind it, how many to take of the last list; then, for each role to take for: the role, how many, and
+#: how many of these are reserved for the second, third and fourth list. Answers the lists of a wrong type, what could
+#: not be sorted (place, length, the beginning), what was taken (place, how many, a line each), and whether a shared
+#: list holds more. A message with a line break, which only who pushes to a sorted list can have put there, is answered
+#: as one that can't be sorted.
 _TAKE = """
 local wrong, unsorted, taken, more = {}, {}, {}, 0
 local function usable(key)
@@ -59,7 +62,8 @@ for place, key in ipairs(KEYS) do
     if redis.call('LLEN', key) > 0 then more = 1 end
   end
 end
-for first = 4, #ARGV, 5 do
+local last_at_once = tonumber(ARGV[4])
+for first = 5, #ARGV, 5 do
   local role, left = ARGV[first], tonumber(ARGV[first + 1])
   local function take(place, count)
     local key = KEYS[place] .. ':' .. role
@@ -81,7 +85,8 @@ for first = 4, #ARGV, 5 do
     if #messages > 0 then taken[#taken + 1] = {place, #messages, lines} end
   end
   for place = #KEYS, 2, -1 do take(place, math.min(tonumber(ARGV[first + place]), left)) end
-  for place = 1, #KEYS do take(place, left) end
+  for place = 1, #KEYS - 1 do take(place, left) end
+  take(#KEYS, math.min(left, last_at_once))
 end
 return {wrong, unsorted, taken, more}
 """
@@ -151,7 +156,8 @@ class HintLists:
 
     async def take(self, demand: Mapping[Role, Demand]) -> Taken:
         """Sort some of what came, and take what is demanded; in one step that nobody else comes between."""
-        arguments: list[str | int] = [SORTED_AT_ONCE, QUEUE_MESSAGE_BYTES_MAX, "".join(f"{role}," for role in Role)]
+        roles = "".join(f"{role}," for role in Role)
+        arguments: list[str | int] = [SORTED_AT_ONCE, QUEUE_MESSAGE_BYTES_MAX, roles, LOW_AT_ONCE]
         for role, wanted in demand.items():
             arguments += [role.value, wanted.count, *(wanted.reserved.get(priority, 0) for priority in ONE_IN)]
         wrong, unsorted, taken, more = await self._take(keys=_SHARED, args=arguments)

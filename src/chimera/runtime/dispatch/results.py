@@ -16,7 +16,7 @@ from chimera.storage.records import task_work
 from chimera.storage.records.task_work import WorkedTask
 
 GATHER_SECONDS = 0.003
-WRITTEN_AT_ONCE = 400
+WRITTEN_AT_ONCE = 800
 WAITING_MAX = 20_000
 """With so many unwritten nothing new is claimed."""
 
