@@ -28,7 +28,7 @@ from chimera.safety.policy import load_policy
 from chimera.storage.database import Database
 from chimera.storage.records import agents, content_pipeline, task_work, trends
 from chimera.storage.records.objective import ObjectiveRecord
-from chimera.storage.records.task import COLUMNS, TaskRecord
+from chimera.storage.records.task import COLUMNS, TaskRecord, task_row
 from chimera.storage.records.trends import TrendRecord
 from factories_channels import make_objective
 from factories_rises import rise
@@ -190,10 +190,11 @@ class Rig:
 
     async def tasks(self, kind: str | None = None) -> list[TaskRecord]:
         async with self.database.transaction() as connection:
-            cursor = await connection.execute(
+            cursor = connection.cursor(row_factory=task_row)
+            await cursor.execute(
                 f"SELECT {COLUMNS} FROM task WHERE %s::text IS NULL OR kind = %s ORDER BY created_at, id", (kind, kind)
             )
-            return [TaskRecord(**row) for row in await cursor.fetchall()]
+            return await cursor.fetchall()
 
     async def states(self, kind: str) -> list[TaskState]:
         return [record.state for record in await self.tasks(kind)]

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Annotated
 
+import uvloop
 from cyclopts import Parameter, validators
 
 from chimera.bootstrap.handlers import handlers_of
@@ -35,14 +36,16 @@ Agents = Annotated[
 AsLines = Annotated[bool, Parameter(name="--json", negative="", help="Print a JSON document a line.")]
 
 
-async def worker(*, roles: Roles = "", agents: Agents = 7, json: AsLines = False) -> None:
+def worker(*, roles: Roles = "", agents: Agents = 7, json: AsLines = False) -> None:
     """Host agents and work until Ctrl-C or SIGTERM, which drains within 10 seconds; a second one ends at once.
 
     Any number of workers, on any number of machines, share one DATABASE_URL and REDIS_URL, and the media under one
     CHIMERA_HOME. What a worker leaves unfinished, or a dead one left, is taken over by the others.
     """
-    kept = parse_roles(roles)
-    lines = Lines(as_json=json)
+    uvloop.run(_work(parse_roles(roles), agents, Lines(as_json=json)))
+
+
+async def _work(kept: frozenset[Role], agents: int, lines: "Lines") -> None:
     async with open_studio(Settings.from_environment(os.environ), SystemClock()) as studio:
         counts = spread(kept, agents, has_key=studio.own_treasury is not None)
         async with open_workshop(studio, lines.progress, kept, counts) as shop, stop_signals() as stop:

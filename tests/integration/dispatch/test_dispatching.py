@@ -54,6 +54,33 @@ async def test_ten_thousand_tasks_are_each_done_once(queue: TaskQueue) -> None:
     assert sorted(done) == sorted(task.id for task in tasks)
 
 
+async def test_work_done_at_once_ends_as_any_other_does(queue: TaskQueue) -> None:
+    def work(task: TaskRecord, _agent: UUID) -> TaskOutcome:
+        if task.payload.get("over"):
+            raise BudgetExceeded("no money")
+        if task.payload.get("breaks"):
+            raise ZeroDivisionError("by nothing")
+        return TaskOutcome(state=TaskState.DONE, result={"of": task.payload})
+
+    good, over = new_task(queue.clock, payload={"n": 1}), new_task(queue.clock, payload={"over": True})
+    breaks = new_task(queue.clock, payload={"breaks": True}, attempts_max=1)
+    hands = Hands({Role.SCOUT: 2})
+    await queue.submit([good, over, breaks])
+    async with working(dispatcher_of(queue, hands, running.AtOnce(work))):
+        await until(lambda: _ended(queue, 3))
+    done, failed, dead = [await row(queue.database, task.id) for task in (good, over, breaks)]
+    assert (done.state, done.result, done.not_before) == (TaskState.DONE, {"of": {"n": 1}}, good.not_before)
+    assert (failed.state, dead.state) == (TaskState.FAILED, TaskState.DEAD)
+    assert failed.error == {"code": "BUDGET_EXCEEDED", "message": "no money", "attempt": 1}
+    assert (hands.idle(Role.SCOUT), hands.failures) == (2, 2)
+    assert len(await dead_reasons(queue.database)) == 1
+
+
+async def _ended(queue: TaskQueue, count: int) -> bool:
+    found = await states(queue.database)
+    return sum(found.get(state, 0) for state in (TaskState.DONE, TaskState.FAILED, TaskState.DEAD)) == count
+
+
 async def test_a_crowd_of_one_role_leaves_room_for_the_others(queue: TaskQueue) -> None:
     await queue.submit([new_task(queue.clock, agent_role=role) for role in Role])
     async with working(dispatcher_of(queue, Hands({**dict.fromkeys(Role, 1), Role.ARTIST: 5_000}))):

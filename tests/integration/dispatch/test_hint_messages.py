@@ -8,7 +8,7 @@ from redis.asyncio import Redis
 
 from chimera.contracts.task import TaskOutcome
 from chimera.core.vocabulary import Priority, Role, TaskState
-from chimera.runtime.dispatch import letters
+from chimera.runtime.dispatch import hint_lists, letters
 from chimera.runtime.dispatch.hint_lists import Demand
 from chimera.runtime.dispatch.hints import hint_message
 from chimera.runtime.dispatch.task_queue import TaskQueue
@@ -80,6 +80,17 @@ async def test_a_malformed_message_becomes_a_dead_letter_and_the_next_one_is_wor
         (letter,) = await dead_letter.newest(connection, 10)
     assert letter.queue == "task_queue:normal"
     assert len(letter.message) < 6_000
+
+
+async def test_a_line_break_in_a_sorted_list_hides_no_hint(queue: TaskQueue, redis: Redis) -> None:
+    first, second = new_task(queue.clock), new_task(queue.clock)
+    await queue.submit([first, second])
+    await redis.flushdb()
+    spread = hint_message(first.id, Role.SCOUT).replace(", ", ",\n")
+    await pushed(redis, "task_queue:normal:scout", spread, "a\nb", hint_message(second.id, Role.SCOUT))
+    async with working(dispatcher_of(queue, Hands({Role.SCOUT: 5}))):
+        await until(lambda: all_done(queue.database, 2))
+        await until(lambda: _letters(queue, 1))
 
 
 @pytest.mark.parametrize("role", [Role.SCOUT, Role.ARTIST])
@@ -170,7 +181,17 @@ async def test_a_high_hint_behind_a_hundred_thousand_low_ones_is_the_next_one(qu
     high = uuid4()
     await queue.hint([(high, Role.SCOUT, Priority.HIGH)])
     taken = await queue.lists.take({Role.SCOUT: Demand(1, {})})
-    assert [message.body for message in taken.messages] == [hint_message(high, Role.SCOUT).encode()]
+    assert [lines.text for lines in taken.lines] == [hint_message(high, Role.SCOUT).encode()]
+
+
+async def test_few_low_hints_are_taken_at_once_and_as_many_others_as_asked_for(queue: TaskQueue) -> None:
+    await queue.hint((uuid4(), Role.SCOUT, Priority.LOW) for _ in range(200))
+    await queue.hint((uuid4(), Role.SCOUT, Priority.NORMAL) for _ in range(200))
+    taken = await queue.lists.take({Role.SCOUT: Demand(400, {})})
+    assert {lines.priority: lines.messages for lines in taken.lines} == {
+        Priority.NORMAL: 200,
+        Priority.LOW: hint_lists.LOW_AT_ONCE,
+    }
 
 
 async def test_a_high_task_comes_next_when_all_agents_were_busy(queue: TaskQueue) -> None:

@@ -101,7 +101,7 @@ def test_a_dropped_agent_s_place_is_taken_by_the_next() -> None:
     members = Members()
     first, second = uuid4(), uuid4()
     members.add(first, Role.SCOUT, Work(5, 500, 1), 3)
-    members.acquire(first, uuid4())
+    members.acquire(Role.SCOUT, uuid4())
     members.drop(first)
     members.add(second, Role.JUDGE, Work())
     assert (members.work(second), members.failures_in_a_row(second)) == (Work(), 0)

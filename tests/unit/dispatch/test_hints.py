@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chimera.core.vocabulary import Priority, Role
-from chimera.runtime.dispatch.hints import Hint, MalformedHint, hint_message, read_hint
+from chimera.runtime.dispatch.hints import Hint, MalformedHint, hint_message, read_hint, read_lines
 from chimera.runtime.dispatch.letters import readable
 
 _ID = UUID("018f0000-0000-7000-8000-000000000001")
@@ -23,7 +23,7 @@ def test_a_hint_is_spelled_as_in_the_specification() -> None:
 @pytest.mark.parametrize("role", Role)
 def test_what_is_written_is_read(role: Role) -> None:
     task_id = uuid4()
-    assert read_hint(hint_message(task_id, role).encode(), Priority.LOW) == Hint(task_id, role, Priority.LOW)
+    assert read_hint(hint_message(task_id, role).encode(), Priority.LOW) == Hint(str(task_id), role, Priority.LOW)
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def test_what_is_written_is_read(role: Role) -> None:
     ],
 )
 def test_any_spelling_in_json_is_the_same_hint(message: str) -> None:
-    assert read_hint(message.encode(), Priority.HIGH) == Hint(_ID, Role.SCOUT, Priority.HIGH)
+    assert read_hint(message.encode(), Priority.HIGH) == Hint(str(_ID), Role.SCOUT, Priority.HIGH)
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,37 @@ def test_no_bytes_break_the_reader_and_all_can_be_kept(message: bytes) -> None:
     assert readable(message).encode() is not None
 
 
-def test_the_quick_reading_is_the_contract_s() -> None:
-    document = {"task_id": str(uuid4()), "agent_role": "artist"}
-    quick = read_hint(json.dumps(document).encode(), Priority.LOW)
-    assert quick == read_hint(json.dumps(document, indent=1).encode(), Priority.LOW)
+def test_lines_are_read_as_the_contract_reads_each() -> None:
+    messages = [
+        json.dumps({"task_id": text, "agent_role": role}).encode()
+        for role in Role
+        for text in (str(uuid4()), str(uuid4()).upper())
+    ]
+    together = read_lines(b"\n".join(messages), len(messages), Priority.LOW)
+    assert together == [read_hint(message, Priority.LOW) for message in messages]
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        b"",
+        _SPECIFIED.encode() + b" ",
+        _SPECIFIED.encode() + b"\r",
+        _SPECIFIED.encode() * 2,
+        _SPECIFIED.replace("scout", "poet").encode(),
+        _SPECIFIED.replace("scout", "SCOUT").encode(),
+        _SPECIFIED.replace("0", "٠").encode(),
+        b"\xff" + _SPECIFIED.encode(),
+    ],
+)
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_one_unusual_line_leaves_all_of_them_to_the_contract(odd: bytes, place: int) -> None:
+    lines = [_SPECIFIED.encode(), _SPECIFIED.encode()]
+    lines.insert(place, odd)
+    assert read_lines(b"\n".join(lines), len(lines), Priority.LOW) is None
+
+
+@given(st.lists(st.binary(max_size=60).filter(lambda line: b"\n" not in line), min_size=1, max_size=4))
+def test_lines_never_hold_a_hint_that_the_contract_refuses(messages: list[bytes]) -> None:
+    lines = [_SPECIFIED.encode(), *messages]
+    assert read_lines(b"\n".join(lines), len(lines), Priority.LOW) is None

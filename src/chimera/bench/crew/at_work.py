@@ -15,6 +15,7 @@ from chimera.core.clock import SystemClock
 from chimera.core.identity import new_id
 from chimera.core.vocabulary import Priority, Role, TaskKind, TaskState
 from chimera.runtime.dispatch.dispatcher import Dispatcher
+from chimera.runtime.dispatch.running import AtOnce
 from chimera.runtime.dispatch.task_queue import TaskQueue
 from chimera.runtime.roster.roster import Roster
 from chimera.storage.database import Database, open_database
@@ -55,7 +56,7 @@ async def hosted(database: Database, redis: Redis, agents: int) -> AsyncIterator
 async def at_work(url: str, redis_url: str, agents: int, began: Began | None = None) -> AsyncIterator[AtWork]:
     """Workers that do nothing; `began` hears of each task the moment its handler starts."""
 
-    async def noop(task: TaskRecord, _agent_id: UUID) -> TaskOutcome:
+    def noop(task: TaskRecord, _agent_id: UUID) -> TaskOutcome:
         if began is not None:
             began(task)
         return _DONE
@@ -70,7 +71,12 @@ async def at_work(url: str, redis_url: str, agents: int, began: Began | None = N
     ):
         queue = TaskQueue(database, redis, SystemClock())
         dispatcher = Dispatcher(
-            host_id, roster, queue, {TaskKind.NOOP.value: noop}, frozenset({Role.WORKER}), may_begin=lambda: True
+            host_id,
+            roster,
+            queue,
+            {TaskKind.NOOP.value: AtOnce(noop)},
+            frozenset({Role.WORKER}),
+            may_begin=lambda: True,
         )
         tune_interpreter()
         async with _beside(dispatcher.run()):

@@ -3,6 +3,7 @@
 import asyncio
 import time
 
+import uvloop
 from redis.asyncio import Redis
 
 from chimera.bench.crew.at_work import at_work, hints
@@ -16,7 +17,7 @@ from chimera.core.identity import new_id
 from chimera.core.vocabulary import Priority, Role
 from chimera.runtime.dispatch.dispatcher import CLAIMED_OF_A_ROLE
 from chimera.runtime.dispatch.hint_lists import Demand, HintLists
-from chimera.runtime.dispatch.hints import read_hint
+from chimera.runtime.dispatch.hints import read_lines
 from chimera.storage.scratch_tasks import add_noops
 
 AGENTS = 2_000
@@ -25,8 +26,9 @@ _HINTS_HOW = (
     "and read strictly by one process; taking is acknowledging, since the row is what counts"
 )
 _TASKS_HOW = (
-    f"rows and hints for {AGENTS:,} hosted agents; one process claims with lease and attempt, hands to agents (shown "
-    "busy and idle in Redis), and writes results under the fence; from its start to the last row that is done"
+    f"rows and hints for {AGENTS:,} hosted agents; one process, on uvloop like `chimera worker`, claims with lease and "
+    "attempt, hands to agents (shown busy and idle in Redis), does the no-op where it is claimed, and writes results "
+    "under the fence; from its start to the last row that is done"
 )
 
 
@@ -55,7 +57,7 @@ def rows_beside(ground: Ground, count: int) -> list[Line]:
 
 def take_hints(redis_url: str, count: int) -> float:
     """Seconds to take and read that many hints."""
-    return asyncio.run(_take_hints(redis_url, count))
+    return uvloop.run(_take_hints(redis_url, count))
 
 
 async def _take_hints(redis_url: str, count: int) -> float:
@@ -68,13 +70,13 @@ async def _take_hints(redis_url: str, count: int) -> float:
         read = 0
         while read < count:
             taken = await lists.take(demand)
-            read += len([read_hint(message.body, message.priority) for message in taken.messages])
+            read += sum(len(read_lines(found.text, found.messages, found.priority) or ()) for found in taken.lines)
         return time.perf_counter() - started_at
 
 
 def work_tasks(url: str, redis_url: str, count: int) -> float:
     """Seconds from the start of the dispatcher until every row is done."""
-    return asyncio.run(_work_tasks(url, redis_url, count))
+    return uvloop.run(_work_tasks(url, redis_url, count))
 
 
 async def _work_tasks(url: str, redis_url: str, count: int) -> float:

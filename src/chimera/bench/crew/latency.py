@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from random import Random
 from uuid import UUID
 
+import uvloop
 from redis.asyncio import Redis
 
 from chimera.bench.crew.at_work import at_work, hints
@@ -99,7 +100,7 @@ async def _submit(queue: TaskQueue, priority: Priority, per_second: int, count: 
 
 def begin_tasks(url: str, redis_url: str, priority: Priority, count: int) -> dict[UUID, float]:
     """Work until so many tasks of the priority have begun; answers when each of them did."""
-    return asyncio.run(_begin_tasks(url, redis_url, priority, count))
+    return uvloop.run(_begin_tasks(url, redis_url, priority, count))
 
 
 async def _begin_tasks(url: str, redis_url: str, priority: Priority, count: int) -> dict[UUID, float]:

@@ -21,6 +21,8 @@ from chimera.core.vocabulary import TaskState
 from chimera.storage.records.task import TaskRecord
 from chimera.storage.records.task_work import WorkedTask
 
+_json = json.JSONEncoder(allow_nan=False).encode
+_STATES = {state.value: state for state in TaskState}
 RESULT_BYTES_MAX = 262_144
 MESSAGE_CHARACTERS_MAX = 2_000
 RETRY_AFTER = timedelta(seconds=2)
@@ -39,13 +41,13 @@ def worked(task: TaskRecord, outcome: TaskOutcome | ChimeraError, agent_id: UUID
     if isinstance(outcome, ChimeraError):
         return _failed(task, outcome, agent_id, now)
     try:
-        result = json.dumps(outcome.result, allow_nan=False)
+        result = _json(outcome.result)
     except (TypeError, ValueError, RecursionError) as error:
         return _failed(task, InternalError(f"the result is no JSON: {error}"), agent_id, now)
     if len(result) > RESULT_BYTES_MAX:
         too_long = InternalError(f"the result is longer than {RESULT_BYTES_MAX} bytes")
         return _failed(task, too_long, agent_id, now)
-    return WorkedTask(task.id, task.attempt, TaskState(outcome.state), result, None, task.not_before, agent_id)
+    return WorkedTask(task.id, task.attempt, _STATES[outcome.state], result, None, None, agent_id)
 
 
 def failed_state(task: TaskRecord, failure: ChimeraError) -> TaskState:
@@ -64,7 +66,7 @@ def failed_state(task: TaskRecord, failure: ChimeraError) -> TaskState:
 def _failed(task: TaskRecord, failure: ChimeraError, agent_id: UUID | None, now: datetime) -> WorkedTask:
     state = failed_state(task, failure)
     error = {"code": failure.code, "message": _storable(failure.message), "attempt": task.attempt}
-    later = now + retry_delay(task.attempt) if state is TaskState.QUEUED else task.not_before
+    later = now + retry_delay(task.attempt) if state is TaskState.QUEUED else None
     counts = not isinstance(failure, _STOPPED)
     return WorkedTask(task.id, task.attempt, state, None, error, later, agent_id, counts)
 

@@ -9,8 +9,8 @@ from uuid import UUID
 import structlog
 
 from chimera.core.vocabulary import Priority, Role
-from chimera.runtime.dispatch.hint_lists import Demand, Message
-from chimera.runtime.dispatch.hints import Hint, MalformedHint, read_hint
+from chimera.runtime.dispatch.hint_lists import Demand, Lines, Message
+from chimera.runtime.dispatch.hints import Hint, MalformedHint, read_hint, read_lines
 from chimera.runtime.dispatch.letters import DeadLetters
 from chimera.runtime.dispatch.task_queue import TaskQueue
 from chimera.runtime.dispatch.trouble import NO_POSTGRESQL, NO_REDIS, REDIS_SECONDS_MAX, Trouble
@@ -77,9 +77,12 @@ class Claims:
             return await self._from_table(idle)
         self._redis.over()
         self._note_wrong(taken.wrong_lists)
-        hints = self._read([*arrived, *taken.others, *taken.messages])
+        hints = self._read([*arrived, *taken.others])
+        for lines in taken.lines:
+            hints += self._read_lines(lines)
         now, surplus = fitting(hints, idle)
-        await self._put_back(surplus)
+        if surplus:
+            await self._put_back(surplus)
         claimed = await self._claim(now) if now else Claimed((), more=False)
         if self._wrong_lists and len(claimed.tasks) < sum(idle.values()):
             left = {
@@ -105,28 +108,31 @@ class Claims:
                 self._letters.refuse_message(message, str(error))
         return hints
 
+    def _read_lines(self, lines: Lines) -> Sequence[Hint]:
+        hints = read_lines(lines.text, lines.messages, lines.priority)
+        return self._read(lines.apart()) if hints is None else hints
+
     async def _put_back(self, hints: Iterable[Hint]) -> None:
         try:
             async with asyncio.timeout(REDIS_SECONDS_MAX):
-                await self._queue.lists.put_back((hint.task_id, hint.agent_role, hint.priority) for hint in hints)
+                await self._queue.lists.put_back(hints)
         except NO_REDIS as error:
             self._redis.begins(error)
 
     async def _claim(self, hints: Sequence[Hint]) -> Claimed:
-        by_id = {hint.task_id: hint for hint in hints}
         roles = {hint.task_id: hint.agent_role for hint in hints}
         now = self._queue.clock.now()
         try:
             async with self._queue.database.transaction() as connection:
                 tasks = await task_work.claim(connection, roles, self._host_id, now, self._lease)
-                missing = by_id.keys() - {task.id for task in tasks}
+                missing = _missing(hints, tasks) if len(tasks) < len(hints) else {}
                 rows = await task_work.unclaimed(connection, list(missing)) if missing else {}
         except NO_POSTGRESQL:
             await self._put_back(hints)
             raise
         self._note_turns(tasks)
-        for task_id in missing:
-            self._judge_unclaimed(by_id[task_id], rows.get(task_id))
+        for task_id, hint in missing.items():
+            self._judge_unclaimed(hint, rows.get(task_id))
         return Claimed(tasks, more=True, addressed=any(row.agent_id for row in rows.values()))
 
     def _judge_unclaimed(self, hint: Hint, row: Unclaimed | None) -> None:
@@ -173,6 +179,13 @@ class Claims:
         for name in sorted(self._wrong_lists - wrong):
             _log.info("task_list_usable", key=name)
         self._wrong_lists = wrong
+
+
+def _missing(hints: Iterable[Hint], tasks: Iterable[TaskRecord]) -> dict[UUID, Hint]:
+    """The hints, by task, that are none of these tasks."""
+    claimed = {task.id for task in tasks}
+    by_id = {UUID(hint.task_id): hint for hint in hints}
+    return {task_id: hint for task_id, hint in by_id.items() if task_id not in claimed}
 
 
 def fitting(hints: Sequence[Hint], idle: Mapping[Role, int]) -> tuple[list[Hint], list[Hint]]:

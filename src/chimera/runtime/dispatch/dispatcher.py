@@ -19,10 +19,10 @@ from chimera.runtime.dispatch.task_queue import TaskQueue
 from chimera.runtime.dispatch.trouble import NO_POSTGRESQL, Trouble
 from chimera.storage.records import task_waiting, task_work
 
-CLAIMED_AT_ONCE = 500
+CLAIMED_AT_ONCE = 800
 """Shared evenly by the roles that have idle agents."""
-CLAIMED_OF_A_ROLE = 200
-"""An urgent task waits for the claim under way: more at once would be a fifth faster, and hold it up twice as long."""
+CLAIMED_OF_A_ROLE = 400
+"""An urgent task waits for the claim under way; of low ones `hint_lists.LOW_AT_ONCE` are claimed."""
 WAIT_SECONDS = 1.0
 WAIT_SECONDS_SOME_BUSY = 0.2
 """A role whose agents were all busy is not waited for: once one of them is idle, it has to be soon."""

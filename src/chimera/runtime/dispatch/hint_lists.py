@@ -6,7 +6,7 @@ takes exactly what its idle agents can begin, and never looks at the same hint t
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from redis.asyncio import Redis
@@ -20,12 +20,16 @@ from chimera.runtime.dispatch.turns import ONE_IN
 SORTED_AT_ONCE = 512
 """Of each shared list: two thousand moves hold Redis up for about two milliseconds."""
 PUSHED_AT_ONCE = 1_000
+LOW_AT_ONCE = 100
+"""Of a role: whoever works through a long list of low tasks looks for urgent ones that often."""
 _SHARED = tuple(shared_list(priority) for priority in Priority)
 
 #: KEYS: the shared lists, the most urgent first. ARGV: how many of each to sort, how long a message may be, every role
-#: with a comma behind it; then, for each role to take for: the role, how many, and how many of these are reserved for
-#: the second, third and fourth list. Answers the lists of a wrong type, what could not be sorted (place, length, the
-#: beginning), what was taken (role, place, messages), and whether a shared list holds more.
+#: with a comma behind it, how many to take of the last list; then, for each role to take for: the role, how many, and
+#: how many of these are reserved for the second, third and fourth list. Answers the lists of a wrong type, what could
+#: not be sorted (place, length, the beginning), what was taken (place, how many, a line each), and whether a shared
+#: list holds more. A message with a line break, which only who pushes to a sorted list can have put there, is answered
+#: as one that can't be sorted.
 _TAKE = """
 local wrong, unsorted, taken, more = {}, {}, {}, 0
 local function usable(key)
@@ -58,17 +62,31 @@ for place, key in ipairs(KEYS) do
     if redis.call('LLEN', key) > 0 then more = 1 end
   end
 end
-for first = 4, #ARGV, 5 do
+local last_at_once = tonumber(ARGV[4])
+for first = 5, #ARGV, 5 do
   local role, left = ARGV[first], tonumber(ARGV[first + 1])
   local function take(place, count)
     local key = KEYS[place] .. ':' .. role
     if count < 1 or not usable(key) then return end
     local messages = redis.call('RPOP', key, math.min(count, left))
     left = left - #messages
-    taken[#taken + 1] = {role, place, messages}
+    local lines = table.concat(messages, '\\n')
+    if select(2, string.gsub(lines, '\\n', '')) >= #messages then
+      local plain = {}
+      for _, message in ipairs(messages) do
+        if string.find(message, '\\n', 1, true) then
+          unsorted[#unsorted + 1] = {place, #message, string.sub(message, 1, length_max + 1)}
+        else
+          plain[#plain + 1] = message
+        end
+      end
+      messages, lines = plain, table.concat(plain, '\\n')
+    end
+    if #messages > 0 then taken[#taken + 1] = {place, #messages, lines} end
   end
   for place = #KEYS, 2, -1 do take(place, math.min(tonumber(ARGV[first + place]), left)) end
-  for place = 1, #KEYS do take(place, left) end
+  for place = 1, #KEYS - 1 do take(place, left) end
+  take(#KEYS, math.min(left, last_at_once))
 end
 return {wrong, unsorted, taken, more}
 """
@@ -83,11 +101,22 @@ class Message:
     length: int
 
 
+class Lines(NamedTuple):
+    """So many messages of one priority, a line each, the next one first."""
+
+    priority: Priority
+    messages: int
+    text: bytes
+
+    def apart(self) -> list[Message]:
+        return [Message(self.priority, body, len(body)) for body in self.text.split(b"\n")]
+
+
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What one look at the lists gave: messages in the usual spelling by role, and others of any kind."""
+    """What one look at the lists gave: messages that were sorted by role, and others of any kind."""
 
-    messages: Sequence[Message]
+    lines: Sequence[Lines]
     others: Sequence[Message]
     wrong_lists: frozenset[str]
     more: bool
@@ -111,14 +140,14 @@ class HintLists:
         self._redis = redis
         self._take: Any = redis.register_script(_TAKE)
 
-    async def push(self, hints: Iterable[tuple[UUID, Role, Priority]]) -> frozenset[str]:
+    async def push(self, hints: Iterable[tuple[UUID | str, Role, Priority]]) -> frozenset[str]:
         """Put hints behind all others; answers the lists that are no lists, whose hints are left out."""
         messages: dict[str, list[str]] = {}
         for task_id, role, priority in hints:
             messages.setdefault(shared_list(priority), []).append(hint_message(task_id, role))
         return await self._put("lpush", messages)
 
-    async def put_back(self, hints: Iterable[tuple[UUID, Role, Priority]]) -> frozenset[str]:
+    async def put_back(self, hints: Iterable[tuple[str, Role, Priority]]) -> frozenset[str]:
         """Put hints that were taken and not used before all others of their role."""
         messages: dict[str, list[str]] = {}
         for task_id, role, priority in hints:
@@ -127,13 +156,14 @@ class HintLists:
 
     async def take(self, demand: Mapping[Role, Demand]) -> Taken:
         """Sort some of what came, and take what is demanded; in one step that nobody else comes between."""
-        arguments: list[str | int] = [SORTED_AT_ONCE, QUEUE_MESSAGE_BYTES_MAX, "".join(f"{role}," for role in Role)]
+        roles = "".join(f"{role}," for role in Role)
+        arguments: list[str | int] = [SORTED_AT_ONCE, QUEUE_MESSAGE_BYTES_MAX, roles, LOW_AT_ONCE]
         for role, wanted in demand.items():
             arguments += [role.value, wanted.count, *(wanted.reserved.get(priority, 0) for priority in ONE_IN)]
         wrong, unsorted, taken, more = await self._take(keys=_SHARED, args=arguments)
         places = tuple(Priority)
         return Taken(
-            messages=[Message(places[place - 1], body, len(body)) for _, place, bodies in taken for body in bodies],
+            lines=[Lines(places[place - 1], count, lines) for place, count, lines in taken],
             others=[Message(places[place - 1], body, length) for place, length, body in unsorted],
             wrong_lists=frozenset(name.decode() for name in wrong),
             more=bool(more),

@@ -1,7 +1,8 @@
 """A hint: the queue's message (specification section 4, `task_queue:{priority}`), read strictly and written one way."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from typing import NamedTuple
 from uuid import UUID
 
 from pydantic import ValidationError
@@ -10,16 +11,18 @@ from chimera.contracts.task import QUEUE_MESSAGE_BYTES_MAX, TaskMessage
 from chimera.core.vocabulary import Priority, Role
 
 _USUAL = re.compile(
-    rb'\{ ?"task_id" ?: ?"([0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})" ?, ?"agent_role" ?: ?"('
-    + b"|".join(role.value.encode() for role in Role)
-    + rb')" ?\}'
+    r'^\{ ?"task_id" ?: ?"([0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})" ?, ?"agent_role" ?: ?"('
+    + "|".join(role.value for role in Role)
+    + r')" ?\}$',
+    re.MULTILINE,
 )
-_ROLES = {role.value.encode(): role for role in Role}
+_ROLES = {role.value: role for role in Role}
 
 
-@dataclass(frozen=True, slots=True)
-class Hint:
-    task_id: UUID
+class Hint(NamedTuple):
+    """`task_id` is a UUID's canonical text, which most uses of a hint ask for."""
+
+    task_id: str
     agent_role: Role
     priority: Priority
 
@@ -28,14 +31,20 @@ class MalformedHint(ValueError):
     """Its text is the reason."""
 
 
+def read_lines(lines: bytes, count: int, priority: Priority) -> Sequence[Hint] | None:
+    """So many messages, a line each and none with a line break, if all have the usual spelling; otherwise None."""
+    found = _USUAL.findall(lines.decode("latin-1"))
+    if len(found) != count:
+        return None
+    return [Hint(task_id.lower(), _ROLES[role], priority) for task_id, role in found]
+
+
 def read_hint(message: bytes, priority: Priority) -> Hint:
-    """The message as a hint. The usual spelling is read without the contract's cost, everything else by the contract.
+    """The message as a hint, read by the contract.
 
     Raises:
         MalformedHint: it is none.
     """
-    if usual := _USUAL.fullmatch(message):
-        return Hint(UUID(usual[1].decode()), _ROLES[usual[2]], priority)
     if len(message) > QUEUE_MESSAGE_BYTES_MAX:
         raise MalformedHint(f"longer than {QUEUE_MESSAGE_BYTES_MAX} bytes")
     try:
@@ -44,10 +53,10 @@ def read_hint(message: bytes, priority: Priority) -> Hint:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         place = ".".join(map(str, first["loc"]))
         raise MalformedHint(f"{place}: {first['msg']}" if place else first["msg"]) from error
-    return Hint(read.task_id, read.agent_role, priority)
+    return Hint(str(read.task_id), read.agent_role, priority)
 
 
-def hint_message(task_id: UUID, role: Role) -> str:
+def hint_message(task_id: UUID | str, role: Role) -> str:
     """The specification's message, spelled as there."""
     return f'{{"task_id": "{task_id}", "agent_role": "{role.value}"}}'
 

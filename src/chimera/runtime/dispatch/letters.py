@@ -37,7 +37,7 @@ class DeadLetters:
         self._add(shared_list(message.priority), text, reason, None)
 
     def refuse_hint(self, hint: Hint, reason: str) -> None:
-        self._add(shared_list(hint.priority), hint_message(hint.task_id, hint.agent_role), reason, hint.task_id)
+        self._add(shared_list(hint.priority), hint_message(hint.task_id, hint.agent_role), reason, UUID(hint.task_id))
 
     async def run(self) -> None:
         """Write what comes, until cancelled."""

@@ -21,8 +21,19 @@ from chimera.runtime.dispatch.trouble import NO_POSTGRESQL, Trouble
 from chimera.storage.records import task_work
 from chimera.storage.records.task import TaskRecord
 
-Handler = Callable[[TaskRecord, UUID], Awaitable[TaskOutcome]]
+Work = Callable[[TaskRecord, UUID], Awaitable[TaskOutcome]]
 """The claimed row, the agent that works. A ChimeraError is a failed attempt."""
+
+
+@dataclass(frozen=True, slots=True)
+class AtOnce:
+    """Work that waits for nothing and takes microseconds: it is done where it is claimed, without a task of its own,
+    while everything else in the process waits."""
+
+    work: Callable[[TaskRecord, UUID], TaskOutcome]
+
+
+Handler = Work | AtOnce
 
 RENEW_SECONDS = 5.0
 
@@ -76,10 +87,15 @@ class Running:
 
     def begin_with(self, group: Group, task: TaskRecord, agent_id: UUID) -> None:
         """Let an agent that was acquired for it work on the task; an earlier attempt at it is over by that."""
-        self._stop([task.id], "a later attempt begins")
+        if self._attempts:
+            self._stop([task.id], "a later attempt begins")
         self.started += 1
+        handler = self._handlers.get(task.kind)
+        if isinstance(handler, AtOnce):
+            self._do_at_once(handler, task, agent_id)
+            return
         self._none.clear()
-        self._attempts[task.id] = Attempt(task, group.create_task(self._work(task, agent_id)))
+        self._attempts[task.id] = Attempt(task, group.create_task(self._work(handler, task, agent_id)))
 
     async def idle(self) -> None:
         """Until nothing is under way."""
@@ -143,29 +159,38 @@ class Running:
                 _log.warning("attempt_stopped", task_id=str(task_id), reason=reason)
                 attempt.work.cancel()
 
-    async def _work(self, task: TaskRecord, agent_id: UUID) -> None:
+    def _do_at_once(self, handler: AtOnce, task: TaskRecord, agent_id: UUID) -> None:
+        started_at = self._queue.clock.monotonic()
+        outcome: TaskOutcome | ChimeraError
+        try:
+            outcome = _checked(handler.work(task, agent_id))
+        except Exception as error:  # noqa: BLE001 - as in `_outcome`
+            outcome = _failure(task, error)
+        self._end(task, agent_id, started_at, outcome)
+
+    async def _work(self, handler: Work | None, task: TaskRecord, agent_id: UUID) -> None:
         started_at = self._queue.clock.monotonic()
         outcome: TaskOutcome | ChimeraError | None = None
         try:
-            outcome = await self._outcome(task, agent_id)
+            outcome = await self._outcome(handler, task, agent_id)
         finally:
-            self._release(task.agent_role, agent_id, started_at, failed=not isinstance(outcome, TaskOutcome))
-            if outcome is not None:
-                self.results.add(worked(task, outcome, agent_id, self._queue.clock.now()))
+            self._end(task, agent_id, started_at, outcome)
             self._forget(task)
 
-    async def _outcome(self, task: TaskRecord, agent_id: UUID) -> TaskOutcome | ChimeraError:
-        handler = self._handlers.get(task.kind)
+    async def _outcome(self, handler: Work | None, task: TaskRecord, agent_id: UUID) -> TaskOutcome | ChimeraError:
         if handler is None:
             return InternalError(f"nothing in this process does tasks of the kind {task.kind!r}")
         try:
-            outcome: object = await handler(task, agent_id)
-        except ChimeraError as failure:
-            return failure
+            return _checked(await handler(task, agent_id))
         except Exception as error:  # noqa: BLE001 - the edge: whatever a handler does, its attempt ends
-            _log.exception("task_crashed", task_id=str(task.id), kind=task.kind)
-            return InternalError(f"{type(error).__name__}: {error}")
-        return outcome if isinstance(outcome, TaskOutcome) else InternalError("its handler gave no outcome")
+            return _failure(task, error)
+
+    def _end(
+        self, task: TaskRecord, agent_id: UUID, started_at: float, outcome: TaskOutcome | ChimeraError | None
+    ) -> None:
+        self._release(task.agent_role, agent_id, started_at, failed=not isinstance(outcome, TaskOutcome))
+        if outcome is not None:
+            self.results.add(worked(task, outcome, agent_id, self._queue.clock.now()))
 
     def _forget(self, task: TaskRecord) -> None:
         held = self._attempts.get(task.id)
@@ -179,3 +204,14 @@ class Running:
         self._roster.release(agent_id, elapsed_ms(self._queue.clock, started_at), failed=failed)
         if none_was_idle:
             self._agent_freed()
+
+
+def _checked(outcome: object) -> TaskOutcome | ChimeraError:
+    return outcome if isinstance(outcome, TaskOutcome) else InternalError("its handler gave no outcome")
+
+
+def _failure(task: TaskRecord, error: Exception) -> ChimeraError:
+    if isinstance(error, ChimeraError):
+        return error
+    _log.exception("task_crashed", task_id=str(task.id), kind=task.kind)
+    return InternalError(f"{type(error).__name__}: {error}")

@@ -120,11 +120,6 @@ class Members:
         """How many agents of the role can be handed a task now."""
         return len(self._idle[role])
 
-    def first_idle(self, role: Role) -> UUID | None:
-        """The agent that is idle longest."""
-        slot = next(iter(self._idle[role]), None)
-        return None if slot is None else self._ids[slot]
-
     def least_busy(self, role: Role) -> UUID | None:
         """The agent idle longest, which goes to the end of the queue; else a busy one with the fewest tasks, unless it
         is to take no more."""
@@ -136,10 +131,6 @@ class Members:
         taking = [slot for slot in self._tasks if self._roles[slot] is role and self._takes_work(slot)]
         fewest = min(taking, key=lambda slot: len(self._tasks[slot]), default=None)
         return None if fewest is None else self._ids[fewest]
-
-    def may_begin(self, agent_id: UUID, role: Role) -> bool:
-        """Whether the agent is hosted in this role, idle, and takes work."""
-        return self._slots.get(agent_id) in self._idle[role]
 
     def hosted(self, role: Role) -> int:
         """How many agents of the role there are."""
@@ -153,20 +144,32 @@ class Members:
     def role(self, agent_id: UUID) -> Role:
         return self._roles[self._slots[agent_id]]
 
-    def acquire(self, agent_id: UUID, task_id: UUID) -> None:
-        """The idle agent works on `task_id` until `release`."""
-        slot = self._slots[agent_id]
+    def acquire(self, role: Role, task_id: UUID, agent_id: UUID | None = None) -> UUID | None:
+        """An idle agent of the role works on `task_id` until `release`: the one named, or the one idle longest."""
+        idle = self._idle[role]
+        if agent_id is None:
+            if not idle:
+                return None
+            slot, _ = idle.popitem(last=False)
+        else:
+            named = self._slots.get(agent_id)
+            if named is None or named not in idle:
+                return None
+            slot = named
+            del idle[slot]
         self._acquired[slot] = task_id
-        self._begin(slot, task_id)
+        self._tasks[slot] = [task_id]
+        self._changed(slot)
+        return self._ids[slot]
 
-    def is_acquired(self, agent_id: UUID) -> bool:
-        """Whether the agent is hosted, and works on a task it was acquired for."""
-        return self._slots.get(agent_id) in self._acquired
-
-    def release(self, agent_id: UUID) -> None:
-        """The task it was acquired for is over."""
-        slot = self._slots[agent_id]
+    def release(self, agent_id: UUID, took_ms: int, *, failed: bool, now: float) -> bool:
+        """The task it was acquired for is over, and counted; False if the agent is not hosted, or has none such."""
+        slot = self._slots.get(agent_id)
+        if slot is None or slot not in self._acquired:
+            return False
+        self._count(slot, took_ms, failed=failed, now=now)
         self._end(slot, self._acquired.pop(slot))
+        return True
 
     def begin(self, agent_id: UUID, task_id: UUID) -> None:
         """The agent works on `task_id` too."""
@@ -200,8 +203,10 @@ class Members:
         self._unwritten[slot] = None
 
     def count(self, agent_id: UUID, took_ms: int, *, failed: bool, now: float) -> None:
-        """One task more; the fifth failure in a row sets the agent to rest. Count before `release` or `end`."""
-        slot = self._slots[agent_id]
+        """One task more; the fifth failure in a row sets the agent to rest. Count before `end`."""
+        self._count(self._slots[agent_id], took_ms, failed=failed, now=now)
+
+    def _count(self, slot: int, took_ms: int, *, failed: bool, now: float) -> None:
         if not failed:
             self._completed[slot] += 1
             self._busy_ms[slot] += max(0, took_ms)

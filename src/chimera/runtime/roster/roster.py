@@ -99,20 +99,15 @@ class Roster:
 
     def acquire(self, role: Role, task_id: UUID, agent_id: UUID | None = None) -> UUID | None:
         """An idle agent, now busy with the task: the one named, or the one idle longest; None if there is none."""
-        chosen = self._members.first_idle(role) if agent_id is None else agent_id
-        if chosen is None or not self._members.may_begin(chosen, role):
-            return None
-        self._members.acquire(chosen, task_id)
-        self._showing.wanted.set()
+        chosen = self._members.acquire(role, task_id, agent_id)
+        if chosen is not None:
+            self._showing.wanted.set()
         return chosen
 
     def release(self, agent_id: UUID, took_ms: int, *, failed: bool) -> None:
         """The task the agent was acquired for is over, and counted. One that another host has by now is left alone."""
-        if not self._members.is_acquired(agent_id):
-            return
-        self._members.count(agent_id, took_ms, failed=failed, now=self._clock.monotonic())
-        self._members.release(agent_id)
-        self._showing.wanted.set()
+        if self._members.release(agent_id, took_ms, failed=failed, now=self._clock.monotonic()):
+            self._showing.wanted.set()
 
     @asynccontextmanager
     async def working(self, role: Role, task_id: UUID, agent_id: UUID | None = None) -> AsyncIterator[UUID]:

@@ -5,11 +5,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from chimera.storage.database import Connection
-from chimera.storage.records.task import COLUMNS, TaskRecord
+from chimera.storage.records.task import COLUMNS, TaskRecord, task_row
 
 TASKS_MAX = 5_000
 _OPEN = "('blocked', 'queued', 'running', 'review', 'waiting')"
@@ -86,6 +85,6 @@ async def cancel_unbegun(connection: Connection, ids: Sequence[UUID], reason: st
 
 
 async def _read(connection: Connection, condition: str, *values: object) -> list[TaskRecord]:
-    async with connection.cursor(row_factory=class_row(TaskRecord)) as cursor:
+    async with connection.cursor(row_factory=task_row) as cursor:
         await cursor.execute(f"SELECT {COLUMNS} FROM task WHERE {condition}", values)
         return await cursor.fetchall()

@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from psycopg.rows import class_row
+from psycopg import AsyncCursor
+from psycopg.rows import RowMaker
 from psycopg.types.json import Jsonb
 
 from chimera.core.vocabulary import Priority, Role, TaskState
@@ -37,8 +38,9 @@ class NewTask:
     needs: Sequence[UUID] = field(default=())
 
 
-@dataclass(frozen=True, slots=True)
-class TaskRecord:
+class TaskRecord(NamedTuple):
+    """A row; a tuple, since thousands a second are made."""
+
     id: UUID
     kind: str
     agent_role: Role
@@ -61,10 +63,17 @@ class TaskRecord:
     created_at: datetime
     finished_at: datetime | None
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "agent_role", Role(self.agent_role))
-        object.__setattr__(self, "priority", Priority(self.priority))
-        object.__setattr__(self, "state", TaskState(self.state))
+
+def task_row(_cursor: AsyncCursor[Any]) -> RowMaker[TaskRecord]:
+    """Rows of `COLUMNS`, in their order, as records."""
+    return _record
+
+
+def _record(values: Sequence[Any]) -> TaskRecord:
+    found = TaskRecord._make(values)
+    return found._replace(
+        agent_role=Role(found.agent_role), priority=Priority(found.priority), state=TaskState(found.state)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +147,6 @@ async def held_states(connection: Connection, ids: Iterable[UUID]) -> Mapping[UU
 
 
 async def get(connection: Connection, task_id: UUID) -> TaskRecord | None:
-    async with connection.cursor(row_factory=class_row(TaskRecord)) as cursor:
+    async with connection.cursor(row_factory=task_row) as cursor:
         await cursor.execute(f"SELECT {COLUMNS} FROM task WHERE id = %s", (task_id,))
         return await cursor.fetchone()

@@ -8,6 +8,7 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 
 from chimera.core.vocabulary import Priority, Role
+from chimera.storage.array_text import uuid_array
 from chimera.storage.database import Connection
 
 DEPTH_MAX = 100
@@ -31,7 +32,7 @@ async def release(connection: Connection, done: Sequence[UUID], now: datetime) -
     the second one sees the first.
     """
     cursor = await connection.execute(
-        "SELECT DISTINCT task_id FROM task_need WHERE needs_task_id = ANY(%s)", (list(done),)
+        "SELECT DISTINCT task_id FROM task_need WHERE needs_task_id = ANY(%s::uuid[])", (uuid_array(done),)
     )
     needing = [row["task_id"] for row in await cursor.fetchall()]
     if not needing:

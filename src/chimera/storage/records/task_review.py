@@ -4,11 +4,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from chimera.storage.database import Connection
-from chimera.storage.records.task import COLUMNS, TaskRecord
+from chimera.storage.records.task import COLUMNS, TaskRecord, task_row
 
 STALE_MAX = 10
 """How often an attempt is done again because what it had read had changed."""
@@ -16,7 +15,7 @@ STALE_MAX = 10
 
 async def held(connection: Connection, task_id: UUID) -> TaskRecord | None:
     """The task, which nobody else changes until this transaction ends."""
-    async with connection.cursor(row_factory=class_row(TaskRecord)) as cursor:
+    async with connection.cursor(row_factory=task_row) as cursor:
         await cursor.execute(f"SELECT {COLUMNS} FROM task WHERE id = %s FOR UPDATE", (task_id,))
         return await cursor.fetchone()
 

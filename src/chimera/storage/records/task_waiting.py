@@ -9,7 +9,7 @@ from psycopg.rows import class_row
 
 from chimera.core.vocabulary import Priority, Role, TaskState
 from chimera.storage.database import Connection
-from chimera.storage.records.task import COLUMNS, TaskRecord
+from chimera.storage.records.task import COLUMNS, TaskRecord, task_row
 from chimera.storage.records.task_need import ReadyTask
 
 _URGENCY = "array_position(ARRAY['critical', 'high', 'normal', 'low']::text[], priority::text)"
@@ -144,7 +144,7 @@ async def done_since(connection: Connection, since: datetime) -> int:
 
 async def next_tasks(connection: Connection, limit: int) -> list[TaskRecord]:
     """What is queued, the most urgent and then the earliest due first."""
-    async with connection.cursor(row_factory=class_row(TaskRecord)) as cursor:
+    async with connection.cursor(row_factory=task_row) as cursor:
         await cursor.execute(
             f"SELECT {COLUMNS} FROM task WHERE state = 'queued' ORDER BY {_URGENCY}, not_before, id LIMIT %s", (limit,)
         )

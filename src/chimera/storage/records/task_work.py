@@ -5,31 +5,39 @@ A running row belongs to one attempt of one host. Nothing else may change it, ex
 Statements for many tasks are planned anew each time: a plan kept from when the table was small goes through all of it.
 """
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID, uuid5
 
-from psycopg.rows import class_row
+from psycopg.rows import tuple_row
 from psycopg.types.json import Jsonb
 
 from chimera.core.vocabulary import Priority, Role, TaskState
+from chimera.storage.array_text import array_text, uuid_array
 from chimera.storage.database import Connection
 from chimera.storage.records import dead_letter
 from chimera.storage.records.dead_letter import DeadLetter
-from chimera.storage.records.task import COLUMNS, TaskRecord
+from chimera.storage.records.task import TaskRecord
 from chimera.storage.records.task_need import ReadyTask, cancel_dependents, release
 
 EXPIRED_AT_ONCE = 1_000
 HOST_LOST = {"code": "AGENT_OFFLINE", "message": "the process that worked on it stopped answering"}
-_TASK_COLUMNS = ", ".join(f"task.{column}" for column in COLUMNS.split(", "))
+_CLAIMED_COLUMNS = (
+    "task.id, task.kind, task.agent_role, task.priority, task.agent_id, NULLIF(task.payload, '{}'), task.attempt, "
+    "task.attempts_max, task.not_before, task.worked_by, task.objective_id, task.objective_version, task.content_id, "
+    "task.result, task.review, task.error, task.created_at"
+)
+_ROLES = {role.value: role for role in Role}
+_PRIORITIES = {priority.value: priority for priority in Priority}
 _BAD_ENDS = (TaskState.FAILED, TaskState.DEAD, TaskState.CANCELLED)
 
 
-@dataclass(frozen=True, slots=True)
-class WorkedTask:
-    """What an attempt came to. `result` is JSON text; `not_before` is when a queued one may be tried again.
+class WorkedTask(NamedTuple):
+    """What an attempt came to. `result` is JSON text; `not_before` is when a queued one may be tried again, and None
+    leaves it as it is.
 
     One that does not count gets another instead; its number stays, it is the fence and only grows.
     """
@@ -39,7 +47,7 @@ class WorkedTask:
     state: TaskState
     result: str | None
     error: dict[str, Any] | None
-    not_before: datetime
+    not_before: datetime | None
     worked_by: UUID | None
     counts: bool = True
 
@@ -57,17 +65,21 @@ class Unclaimed:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """Which tasks were ended (the others belonged to somebody else by then), and what became ready by that."""
+    """The tasks that were not ended, since they belonged to somebody else by then; and what the others made ready."""
 
-    ids: frozenset[UUID]
+    refused: Sequence[UUID]
     ready: Sequence[ReadyTask]
 
 
 async def claim(
-    connection: Connection, hinted: Mapping[UUID, Role], host_id: UUID, now: datetime, lease: timedelta
+    connection: Connection,
+    hinted: Mapping[UUID, Role] | Mapping[str, Role],
+    host_id: UUID,
+    now: datetime,
+    lease: timedelta,
 ) -> list[TaskRecord]:
     """Begin the next attempt of those that are queued, due, of the hinted role and addressed to no single agent."""
-    return await _claim(connection, hinted, None, host_id, now, lease)
+    return await _claim(connection, hinted, (), host_id, now, lease)
 
 
 async def claim_addressed(
@@ -79,20 +91,23 @@ async def claim_addressed(
     lease: timedelta,
 ) -> list[TaskRecord]:
     """The same for tasks addressed to the agents given by task, which this host has just taken for them."""
-    return await _claim(connection, roles, agents, host_id, now, lease)
+    return await _claim(connection, roles, [agents[task_id] for task_id in roles], host_id, now, lease)
 
 
 async def _claim(
     connection: Connection,
-    roles: Mapping[UUID, Role],
-    agents: Mapping[UUID, UUID] | None,
+    roles: Mapping[UUID, Role] | Mapping[str, Role],
+    agents: Iterable[UUID],
     host_id: UUID,
     now: datetime,
     lease: timedelta,
 ) -> list[TaskRecord]:
-    """Each row is looked up by its id alone: `state || ''` keeps the planner from going through all queued ones."""
-    ids = list(roles)
-    async with connection.cursor(row_factory=class_row(TaskRecord)) as cursor:
+    """Each row is looked up by its id alone: `state || ''` keeps the planner from going through all queued ones.
+
+    Without `agents` they are unnested to NULLs.
+    """
+    until = now + lease
+    async with connection.cursor(row_factory=tuple_row) as cursor:
         await cursor.execute(
             "WITH hinted AS (SELECT * FROM unnest(%(ids)s::uuid[], %(roles)s::text[], %(agents)s::uuid[]) "
             "AS given(id, role, agent_id)), "
@@ -101,18 +116,31 @@ async def _claim(
             "AND task.agent_role = hinted.role AND task.agent_id IS NOT DISTINCT FROM hinted.agent_id "
             "FOR UPDATE SKIP LOCKED) AS held) "
             "UPDATE task SET state = 'running', attempt = attempt + 1, lease_until = %(until)s, host_id = %(host)s, "
-            f"updated_at = %(now)s WHERE task.id = ANY(ARRAY(SELECT id FROM free)) RETURNING {_TASK_COLUMNS}",
+            f"updated_at = %(now)s WHERE task.id = ANY(ARRAY(SELECT id FROM free)) RETURNING {_CLAIMED_COLUMNS}",
             {
-                "ids": ids,
-                "roles": [role.value for role in roles.values()],
-                "agents": [None if agents is None else agents[task_id] for task_id in ids],
+                "ids": array_text(map(str, roles)),
+                "roles": array_text(roles.values()),
+                "agents": array_text(map(str, agents)),
                 "now": now,
-                "until": now + lease,
+                "until": until,
                 "host": host_id,
             },
             prepare=False,
         )
-        return await cursor.fetchall()
+        return list(map(_claimed(host_id, until), await cursor.fetchall()))
+
+
+def _claimed(host_id: UUID, lease_until: datetime) -> Callable[[tuple[Any, ...]], TaskRecord]:
+    """Makes records of `_CLAIMED_COLUMNS`; the others are what the claim has just written."""
+
+    def record(values: tuple[Any, ...]) -> TaskRecord:
+        task_id, kind, role, priority, agent_id, payload, attempt, attempts_max, not_before, *more = values
+        held = (TaskState.RUNNING, attempt, attempts_max, not_before, lease_until, host_id)
+        return TaskRecord._make(
+            (task_id, kind, _ROLES[role], _PRIORITIES[priority], agent_id, payload or {}, *held, *more, None)
+        )
+
+    return record
 
 
 async def unclaimed(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, Unclaimed]:
@@ -131,33 +159,38 @@ async def unclaimed(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, U
 async def finish(connection: Connection, host_id: UUID, worked: Sequence[WorkedTask], now: datetime) -> Written:
     """End these attempts if they are still this host's; what they held up is queued or cancelled along with it."""
     await _look_up_by_id(connection)
-    cursor = await connection.execute(
-        "UPDATE task SET state = given.state, result = given.result, error = given.error, "
+    cursor = connection.cursor(row_factory=tuple_row)
+    await cursor.execute(
+        "UPDATE task SET state = given.state, result = NULLIF(given.result, 'null'), "
+        "error = NULLIF(given.error, 'null'), "
         "attempts_max = LEAST(attempts_max + CASE WHEN given.counts THEN 0 ELSE 1 END, 100), "
-        "not_before = given.not_before, worked_by = given.worked_by, lease_until = NULL, host_id = NULL, "
-        "hinted_at = NULL, updated_at = %(now)s, "
+        "not_before = COALESCE(given.not_before, task.not_before), worked_by = given.worked_by, "
+        "lease_until = NULL, host_id = NULL, hinted_at = NULL, updated_at = %(now)s, "
         "finished_at = CASE WHEN given.state IN ('done', 'failed', 'dead', 'cancelled') THEN %(now)s::timestamptz END "
-        "FROM unnest(%(ids)s::uuid[], %(attempts)s::int[], %(states)s::text[], %(results)s::jsonb[], "
-        "%(errors)s::jsonb[], %(not_before)s::timestamptz[], %(agents)s::uuid[], %(counts)s::bool[]) "
-        "AS given(id, attempt, state, result, error, not_before, worked_by, counts) "
+        "FROM ROWS FROM (unnest(%(ids)s::uuid[], %(attempts)s::int[], %(states)s::text[], %(agents)s::uuid[], "
+        "%(not_before)s::timestamptz[], %(counts)s::bool[]), jsonb_array_elements(%(results)s::jsonb), "
+        "jsonb_array_elements(%(errors)s::jsonb)) WITH ORDINALITY "
+        "AS given(id, attempt, state, worked_by, not_before, counts, result, error, place) "
         "WHERE task.id = given.id AND task.attempt = given.attempt AND task.host_id = %(host)s "
-        "AND task.state || '' = 'running' RETURNING task.id, task.state, task.agent_role, task.priority, task.error",
+        "AND task.state || '' = 'running' RETURNING given.place",
         {
             "now": now,
             "host": host_id,
-            "ids": [task.id for task in worked],
-            "attempts": [task.attempt for task in worked],
-            "states": [task.state.value for task in worked],
-            "results": [task.result for task in worked],
-            "errors": [None if task.error is None else Jsonb(task.error) for task in worked],
-            "not_before": [task.not_before for task in worked],
-            "agents": [task.worked_by for task in worked],
-            "counts": [task.counts for task in worked],
+            "ids": uuid_array([task.id for task in worked]),
+            "attempts": array_text([str(task.attempt) for task in worked]),
+            "states": array_text([task.state for task in worked]),
+            "agents": array_text([task.worked_by.hex if task.worked_by else "NULL" for task in worked]),
+            "not_before": array_text([task.not_before.isoformat() if task.not_before else "NULL" for task in worked]),
+            "counts": array_text(["t" if task.counts else "f" for task in worked]),
+            "results": f"[{','.join([task.result or 'null' for task in worked])}]",
+            "errors": json.dumps([task.error for task in worked]),
         },
         prepare=False,
     )
-    rows = await cursor.fetchall()
-    return Written(frozenset(row["id"] for row in rows), await _after_end(connection, rows, now))
+    ended = {place for (place,) in await cursor.fetchall()}
+    mine = worked if len(ended) == len(worked) else [task for place, task in enumerate(worked, 1) if place in ended]
+    refused = [] if mine is worked else [task.id for place, task in enumerate(worked, 1) if place not in ended]
+    return Written(refused, await _after_end(connection, [(task.id, task.state) for task in mine], now))
 
 
 async def renew(
@@ -206,12 +239,12 @@ async def expire(connection: Connection, now: datetime) -> list[TaskState]:
         "UPDATE task SET state = CASE WHEN attempt >= attempts_max THEN 'dead' ELSE 'queued' END, "
         "error = %(error)s, lease_until = NULL, host_id = NULL, hinted_at = NULL, updated_at = %(now)s, "
         "finished_at = CASE WHEN attempt >= attempts_max THEN %(now)s::timestamptz END "
-        "FROM late WHERE task.id = late.id RETURNING task.id, task.state, task.agent_role, task.priority, task.error",
+        "FROM late WHERE task.id = late.id RETURNING task.id, task.state",
         {"now": now, "limit": EXPIRED_AT_ONCE, "error": Jsonb(HOST_LOST)},
     )
-    rows = await cursor.fetchall()
-    await _after_end(connection, rows, now)
-    return [TaskState(row["state"]) for row in rows]
+    ended = [(row["id"], TaskState(row["state"])) for row in await cursor.fetchall()]
+    await _after_end(connection, ended, now)
+    return [state for _, state in ended]
 
 
 async def cancel(connection: Connection, task_id: UUID, reason: str, now: datetime) -> bool:
@@ -245,14 +278,16 @@ async def _look_up_by_id(connection: Connection) -> None:
     await connection.execute("SET LOCAL enable_seqscan = off")
 
 
-async def _after_end(connection: Connection, rows: Sequence[Mapping[str, Any]], now: datetime) -> list[ReadyTask]:
+async def _after_end(connection: Connection, ended: Sequence[tuple[UUID, TaskState]], now: datetime) -> list[ReadyTask]:
     """Dead letters for the dead; the tasks behind the ended ones are queued or cancelled."""
-    dead = [_letter(row, now) for row in rows if row["state"] == TaskState.DEAD]
-    if dead:
-        await dead_letter.add_all(connection, dead)
-    if lost := [row["id"] for row in rows if row["state"] in _BAD_ENDS]:
+    if dead := [task_id for task_id, state in ended if state is TaskState.DEAD]:
+        cursor = await connection.execute(
+            "SELECT id, agent_role, priority, error FROM task WHERE id = ANY(%s)", (dead,)
+        )
+        await dead_letter.add_all(connection, [_letter(row, now) for row in await cursor.fetchall()])
+    if lost := [task_id for task_id, state in ended if state in _BAD_ENDS]:
         await cancel_dependents(connection, lost, now)
-    done = [row["id"] for row in rows if row["state"] == TaskState.DONE]
+    done = [task_id for task_id, state in ended if state is TaskState.DONE]
     return await release(connection, done, now) if done else []
 
 
