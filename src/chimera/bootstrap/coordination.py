@@ -21,7 +21,10 @@ def queue_of(shop: Workshop) -> TaskQueue:
 
 
 def coordinator_of(shop: Workshop, queue: TaskQueue, only: frozenset[UUID] | None = None) -> Coordinator:
-    """The coordinator, ordering for these objectives or for all; its handlers do the tasks of channels."""
+    """The coordinator, ordering for these objectives or for all; its handlers do the tasks of channels.
+
+    Its rounds do what belongs to the roles that the workshop's process keeps.
+    """
     policy = load_policy()
     desk = Desk(
         database=shop.studio.database,
@@ -37,4 +40,4 @@ def coordinator_of(shop: Workshop, queue: TaskQueue, only: frozenset[UUID] | Non
         policy_hash=policy.sha256,
         may_begin=lambda: not shop.crew.halt.halted(),
     )
-    return Coordinator(desk, partial(release_answered, shop.crew), only)
+    return Coordinator(desk, partial(release_answered, shop.crew), only, shop.host.roles)
