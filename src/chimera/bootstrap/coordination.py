@@ -1,6 +1,7 @@
 """The coordination of channels on an open workshop: its desk and its coordinator."""
 
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 from chimera.agents.director.persona import load_persona
@@ -13,6 +14,19 @@ from chimera.runtime.coordination.desk import Desk
 from chimera.runtime.dispatch.task_queue import TaskQueue
 from chimera.safety.policy import load_policy
 from chimera.sources.catalogue import open_source
+
+
+class _Pieces:
+    """The workshop's durable engine, asked for when a piece is: a process that makes none has no engine."""
+
+    def __init__(self, shop: Workshop) -> None:
+        self._shop = shop
+
+    async def start(self, content_id: UUID, order: dict[str, Any]) -> None:
+        await self._shop.durable.start(content_id, order)
+
+    async def result(self, content_id: UUID) -> dict[str, Any]:
+        return await self._shop.durable.result(content_id)
 
 
 def queue_of(shop: Workshop) -> TaskQueue:
@@ -30,7 +44,7 @@ def coordinator_of(shop: Workshop, queue: TaskQueue, only: frozenset[UUID] | Non
         database=shop.studio.database,
         clock=shop.studio.clock,
         hints=queue,
-        pieces=shop.durable,
+        pieces=_Pieces(shop),
         scout=partial(scout_of, shop.studio),
         planner=shop.crew.planner.speaking_as,
         planner_id=shop.crew.agent_ids[Role.PLANNER],

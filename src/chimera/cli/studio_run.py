@@ -97,7 +97,7 @@ async def _work(shop: Workshop, objective_id: UUID, log: "_Log", end: datetime |
             await _until_ended([stop, enough], shop, working)
             log.say(f"stopping: what is at work gets {DRAIN_SECONDS:.0f} seconds, the rest is left for the next run")
             working[1].cancel()
-            await asyncio.gather(dispatcher.drain(DRAIN_SECONDS), shop.durable.drain(DRAIN_SECONDS))
+            await asyncio.gather(dispatcher.drain(DRAIN_SECONDS), shop.drain(DRAIN_SECONDS))
     finally:
         await background.end(*working)
     await teller.look(None)

@@ -63,7 +63,7 @@ async def worker(*, roles: Roles = "", agents: Agents = 7, json: AsLines = False
                     "draining", f"Stopping: steps at work get {DRAIN_SECONDS:.0f} s, the rest is left for others."
                 )
                 working[1].cancel()
-                _, finished = await asyncio.gather(dispatcher.drain(DRAIN_SECONDS), shop.durable.drain(DRAIN_SECONDS))
+                _, finished = await asyncio.gather(dispatcher.drain(DRAIN_SECONDS), shop.drain(DRAIN_SECONDS))
             finally:
                 await end(*working)
         lines.say("stopped", "Stopped." if finished else "Stopped; what was under way is taken over by others.")

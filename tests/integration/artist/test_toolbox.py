@@ -30,7 +30,7 @@ from chimera.security.permissions import Caller
 from chimera.tools import tool_session
 from chimera.tools.permit import Permit
 from chimera.tools.tool_failure import is_lost
-from chimera.tools.tool_session import ServerCommand
+from chimera.tools.tool_server import ServerCommand
 from chimera.tools.toolbox import Toolbox, open_toolbox
 from factories_production import an_artist
 
@@ -367,7 +367,8 @@ async def test_a_server_that_keeps_dying_is_given_up_for_a_while(
     with pytest.raises(EngineUnavailable, match="ended 4 times"):
         await toolbox.run("voice", uuid4(), folder, job("one"), permit=approve(), progress=nothing)
     await until(lambda: server_pid_or_none(command.root) is not None)
-    await until(lambda: toolbox._session._client is not None)
+    session = await toolbox._server.session()
+    await until(lambda: session._client is not None)
     assert (await toolbox.run("voice", uuid4(), folder, job("one"), permit=approve(), progress=nothing)).state == (
         "succeeded"
     )
