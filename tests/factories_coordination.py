@@ -20,7 +20,7 @@ from chimera.core.timeframe import parse_timeframe
 from chimera.core.vocabulary import Role, Stage, TaskState
 from chimera.pipeline.stages import Stages
 from chimera.pipeline.trend_record import trend_of
-from chimera.runtime.coordination.coordinator import Coordinator
+from chimera.runtime.coordination.coordinator import EVERY_DUTY, Coordinator
 from chimera.runtime.coordination.desk import Desk, Hints
 from chimera.runtime.coordination.objectives import register
 from chimera.runtime.dispatch.attempts import worked
@@ -144,6 +144,8 @@ class Rig:
     ids: dict[Role, UUID]
     host_id: UUID = field(default_factory=uuid4)
     sensitive: set[str] = field(default_factory=set)
+    #: When answered pieces were let go.
+    released: list[datetime] = field(default_factory=list)
 
     async def register(self, **changes: Any) -> ObjectiveRecord:
         return (await register(self.database, self.clock, make_objective(**changes))).record
@@ -200,7 +202,13 @@ class Rig:
         return [record.state for record in await self.tasks(kind)]
 
 
-async def open_rig(database: Database, clock: FixedClock, numbers: Sequence[int], hints: object | None = None) -> Rig:
+async def open_rig(
+    database: Database,
+    clock: FixedClock,
+    numbers: Sequence[int],
+    hints: object | None = None,
+    roles: frozenset[Role] = EVERY_DUTY,
+) -> Rig:
     """A process that finds these rises; agents of one role are the same in every process of a test."""
     async with database.transaction() as connection:
         ids = {role: await agents.ensure(connection, role, [], uuid4()) for role in Role}
@@ -217,8 +225,10 @@ async def open_rig(database: Database, clock: FixedClock, numbers: Sequence[int]
         scout.as_of = as_of
         return scout
 
+    released: list[datetime] = []
+
     async def release() -> None:
-        return None
+        released.append(clock.now())
 
     desk = Desk(
         database=database, clock=clock, hints=cast("Hints", hints or NoHints()), pieces=pieces,
@@ -227,7 +237,8 @@ async def open_rig(database: Database, clock: FixedClock, numbers: Sequence[int]
         source=cast("Any", lambda _name, _columns: _Source(clock)), persona=lambda _name: PROFILE,
         thresholds=policy.judge, policy_hash=policy.sha256, may_begin=lambda: True,
     )  # fmt: skip
-    return Rig(database, clock, Coordinator(desk, release), desk, scout, pieces, ids, sensitive=sensitive)
+    coordinator = Coordinator(desk, release, roles=roles)
+    return Rig(database, clock, coordinator, desk, scout, pieces, ids, sensitive=sensitive, released=released)
 
 
 @dataclass

@@ -34,7 +34,7 @@ from chimera.safety.policy import load_policy
 from chimera.safety.topics import sensitive_topics
 from chimera.storage.blobs import FolderBlobs
 from chimera.storage.records.content_pipeline import ContentRecord
-from chimera.tools.tool_session import ServerCommand
+from chimera.tools.tool_server import ServerCommand
 from chimera.tools.toolbox import open_toolbox
 
 
@@ -58,14 +58,22 @@ async def open_roster(
 
 
 @asynccontextmanager
-async def open_crew(studio: Studio, roster: Roster, progress: Progress) -> AsyncIterator[Crew]:
-    """The roles at work in the name of agents of the roster, with the local media tools behind MCP."""
+async def open_crew(
+    studio: Studio, roster: Roster, progress: Progress, *, produces: bool = True
+) -> AsyncIterator[Crew]:
+    """The roles at work in the name of agents of the roster, with the local media tools behind MCP: started at once
+    where the process `produces`, otherwise when a job that another began must be ended.
+    """
     price_book = shipped_price_book()
     tools = tool_server_command(studio.home)
     cfo = Cfo(studio.treasurer)
     async with (
         open_toolbox(
-            tools, studio.treasurer.public_key, studio.clock, partial(known_caller, studio.database)
+            tools,
+            studio.treasurer.public_key,
+            studio.clock,
+            partial(known_caller, studio.database),
+            at_once=produces,
         ) as toolbox,
         open_answers(cfo, studio.sweep, studio.clock, studio.database.url) as answers,
         open_halt(studio.database.url, progress) as halt,

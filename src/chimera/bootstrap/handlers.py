@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from uuid import UUID
 
-from chimera.bootstrap.coordination import coordinator_of, queue_of
-from chimera.bootstrap.workshop import Workshop
 from chimera.contracts.task import TaskOutcome
 from chimera.core.vocabulary import TaskKind, TaskState
 from chimera.runtime.coordination.coordinator import Coordinator
@@ -12,9 +10,8 @@ from chimera.runtime.dispatch.running import AtOnce, Handler
 from chimera.storage.records.task import TaskRecord
 
 
-def handlers_of(workshop: Workshop, coordinator: Coordinator | None = None) -> Mapping[str, Handler]:
-    """The handler of each kind of task that this workshop can do, those of channels by this coordinator or its own."""
-    coordinator = coordinator or coordinator_of(workshop, queue_of(workshop))
+def handlers_of(coordinator: Coordinator) -> Mapping[str, Handler]:
+    """The handler of each kind of task, those of channels by this coordinator."""
     return {TaskKind.NOOP: AtOnce(noop), **coordinator.handlers}
 
 

@@ -1,18 +1,23 @@
 """A scout on an open studio: looks at one source, and shows no name that the SafetyGateway blocks."""
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 from uuid import UUID
 
-from chimera.agents.scout.agent import Scout
 from chimera.bootstrap.studio import Studio
 from chimera.contracts.review import SafetyVerdict
 from chimera.safety.gateway import SafetyGateway
 from chimera.safety.policy import load_policy
 from chimera.sources.post import PostSource
 
+if TYPE_CHECKING:
+    from chimera.agents.scout.agent import Scout
 
-def scout_of(studio: Studio, agent_id: UUID, source: PostSource, as_of: datetime) -> Scout:
-    """The scout `agent_id`, set to one source as of one moment."""
+
+def scout_of(studio: Studio, agent_id: UUID, source: PostSource, as_of: datetime) -> "Scout":
+    """The scout `agent_id`, set to one source as of one moment; its arithmetic is loaded with the first one."""
+    from chimera.agents.scout.agent import Scout
+
     gateway = SafetyGateway(load_policy())
 
     def presentable(name: str) -> bool:

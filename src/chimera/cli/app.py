@@ -175,6 +175,10 @@ _GROUPS: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
                     "\n\nA second run on the same objective goes on where the first stopped."
                 ),
             ),
+            "register": (
+                "chimera.cli.studio_run:register",
+                "Register a channel, or what changed in its file, for running workers to make.",
+            ),
             "status": (
                 "chimera.cli.studio_run:status",
                 "Show every channel: state, money, next slots, what is under way, last outcomes.",

@@ -26,7 +26,7 @@ Item = Annotated[UUID, Parameter(help="The item's id, from `chimera review list`
 Reason = Annotated[str, Parameter(help="Why; it is kept with the decision.")]
 _FOLLOWS = {
     "trend": "it can be chosen now",
-    "content": "it goes out with the next round of `chimera studio run`, or the next `chimera run`",
+    "content": "it goes out with the next round of `chimera studio run` or `chimera worker`, or the next `chimera run`",
     "task": "the work counts, and what needs it goes on",
 }
 

@@ -16,6 +16,7 @@ from chimera.agents.scout.agent import Scout
 from chimera.bootstrap.scouting import scout_of
 from chimera.bootstrap.studio import Studio, open_studio
 from chimera.bootstrap.workshop import Workshop, open_workshop
+from chimera.cli.content_schedule import parse_time
 from chimera.cli.options import (
     AsOf,
     AspectName,
@@ -27,6 +28,7 @@ from chimera.cli.options import (
     Timeframe,
     Words,
 )
+from chimera.cli.person import As, person
 from chimera.cli.progress import shown_progress
 from chimera.cli.run_summary import run_summary
 from chimera.cli.scout import parse_as_of, scout_request
@@ -43,6 +45,7 @@ from chimera.core.limits import SCRIPT_WORDS_MAX, SCRIPT_WORDS_MIN
 from chimera.core.progress import Progress, ProgressEvent
 from chimera.core.vocabulary import Aspect, BudgetCategory, QualityPreset, Role
 from chimera.pipeline import one_piece
+from chimera.pipeline.planning import checked_time
 from chimera.pipeline.releasing import release_answered
 from chimera.pipeline.trend_record import trend_of
 from chimera.sources.catalogue import open_source
@@ -56,6 +59,9 @@ WordsMin = Annotated[int, Parameter(validator=_SCRIPT_WORDS, help="Shortest scri
 WaitSeconds = Annotated[
     float,
     Parameter(validator=validators.Number(gte=0, lte=604_800), help="How long to wait for a person's approval."),
+]
+PublishAt = Annotated[
+    str | None, Parameter(help="When it goes out, with its zone (ISO 8601): 2026-02-06T18:30:00+01:00; else at once.")
 ]
 WordsMax = Annotated[int, Parameter(validator=_SCRIPT_WORDS, help="Longest script, in words.")]
 
@@ -73,12 +79,15 @@ async def run(
     quality: Quality = QualityPreset.STANDARD,
     words_min: WordsMin = 110,
     words_max: WordsMax = 140,
+    publish_at: PublishAt = None,
+    as_: As = None,
     wait: WaitSeconds = 0.0,
     json: Json = False,
 ) -> None:
     """Make one video about something that rises, from posts to the local channel.
 
     What an earlier run left unfinished is finished instead of beginning another, unless all of it waits for a person.
+    With --publish-at the run goes on until then; stopped before, the next run or a worker lets the piece go out.
     """
     settings = Settings.from_environment(os.environ)
     request = scout_request(timeframe, min_velocity, keywords or (), ())
@@ -87,7 +96,11 @@ async def run(
         raise ValidationFailed(f"--words-min {words_min} is above --words-max {words_max}: turn them round")
     opened = open_source(source, columns)
     moment = parse_as_of(as_of) if as_of is not None else opened.end()
-    wish = one_piece.PieceWish(profile, words_min, words_max, Aspect(aspect), quality, LOCAL_TOOLS)
+    goes_out = checked_time(parse_time(publish_at), SystemClock().now()) if publish_at is not None else None
+    planned_by = person(as_) if goes_out is not None else ""
+    wish = one_piece.PieceWish(
+        profile, words_min, words_max, Aspect(aspect), quality, LOCAL_TOOLS, goes_out, planned_by
+    )
     with shown_progress(as_json=json) as progress:
         async with _open_workshop(settings, progress) as shop:
             shop.crew.halt.require_free()
@@ -97,7 +110,11 @@ async def run(
             if outcome is None:
                 scout = scout_of(shop.studio, shop.crew.agent_ids[Role.SCOUT], opened, moment)
                 begun = await _begin_new(shop, scout, opened, request, wish)
+                if goes_out is not None:
+                    say(f"It goes out at {goes_out:%Y-%m-%d %H:%M:%S} UTC, once it is passed ({begun})")
                 outcome = await outcome_or_refusal(shop.crew, shop.durable, begun, wait)
+            elif goes_out is not None:
+                say("--publish-at is for a new piece: this one was begun by an earlier run, and its plan is left alone")
             report = await _report(shop.studio, outcome)
             summary = await run_summary(shop.studio, report)
     if json:

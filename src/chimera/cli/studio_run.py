@@ -1,4 +1,4 @@
-"""`chimera studio run|status|example|pause|resume`: channels that run by themselves."""
+"""`chimera studio run|register|status|example|pause|resume`: channels that run by themselves."""
 
 import asyncio
 import os
@@ -61,8 +61,7 @@ async def run(
     A second run on the same objective goes on where the first stopped; a changed file is taken up, and what it changes
     is told.
     """
-    wanted = read_objective(objective)
-    _check(wanted)
+    wanted = _read(objective)
     end = parse_as_of(until) if until is not None else None
     clock = SystemClock()
     log = _Log(as_json=json)
@@ -98,7 +97,7 @@ async def _work(shop: Workshop, objective_id: UUID, log: "_Log", end: datetime |
             await _until_ended([stop, enough], shop, working)
             log.say(f"stopping: what is at work gets {DRAIN_SECONDS:.0f} seconds, the rest is left for the next run")
             working[1].cancel()
-            await asyncio.gather(dispatcher.drain(DRAIN_SECONDS), shop.durable.drain(DRAIN_SECONDS))
+            await asyncio.gather(dispatcher.drain(DRAIN_SECONDS), shop.drain(DRAIN_SECONDS))
     finally:
         await background.end(*working)
     await teller.look(None)
@@ -108,7 +107,7 @@ def _dispatcher(shop: Workshop, queue: TaskQueue, coordinator: Coordinator) -> D
     def may_begin() -> bool:
         return not (shop.crew.halt.halted() or shop.host.lost.is_set())
 
-    handlers = handlers_of(shop, coordinator)
+    handlers = handlers_of(coordinator)
     return Dispatcher(shop.host.id, shop.roster, queue, handlers, shop.host.roles, may_begin=may_begin)
 
 
@@ -129,6 +128,14 @@ async def _until_ended(ends: Sequence[asyncio.Event], shop: Workshop, working: S
     finally:
         for wait in waits:
             wait.cancel()
+
+
+async def register(*, objective: ObjectiveFile, json: AsLines = False) -> None:
+    """Register a channel, or what has changed in its file, and leave it to the workers that keep the role planner."""
+    wanted = _read(objective)
+    async with studio_of_environment() as studio:
+        registered = await objectives.register(studio.database, studio.clock, wanted)
+        _Log(as_json=json)(_registered(registered, studio.clock.now()))
 
 
 async def status(*, json: Json = False) -> None:
@@ -161,11 +168,13 @@ async def resume(name: Name) -> None:
     sys.stdout.write(visible(f"{going.name} goes on") + "\n")
 
 
-def _check(objective: Objective) -> None:
-    """What the file names must be there before anything starts; errors as of each."""
+def _read(file: Path) -> Objective:
+    """The objective; what it names must be there before anything starts. Errors as of each."""
+    objective = read_objective(file)
     open_source(objective.source, objective.columns)
     for persona in objective.personas:
         load_persona(persona)
+    return objective
 
 
 def _registered(found: objectives.Registered, now: datetime) -> ChannelEvent:

@@ -4,15 +4,16 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Annotated
 
 import uvloop
 from cyclopts import Parameter, validators
 
+from chimera.bootstrap.coordination import coordinator_of, queue_of
 from chimera.bootstrap.handlers import handlers_of
-from chimera.bootstrap.studio import Studio, open_studio
+from chimera.bootstrap.studio import open_studio
 from chimera.bootstrap.workshop import EVERY_ROLE, Workshop, open_workshop
 from chimera.cli.document import print_json
 from chimera.cli.screen import visible
@@ -22,6 +23,7 @@ from chimera.core.clock import SystemClock
 from chimera.core.errors import EngineUnavailable, ValidationFailed
 from chimera.core.progress import ProgressEvent
 from chimera.core.vocabulary import Role
+from chimera.runtime.coordination.coordinator import Coordinator
 from chimera.runtime.dispatch.dispatcher import Dispatcher
 from chimera.runtime.dispatch.task_queue import TaskQueue
 
@@ -40,7 +42,8 @@ def worker(*, roles: Roles = "", agents: Agents = 7, json: AsLines = False) -> N
     """Host agents and work until Ctrl-C or SIGTERM, which drains within 10 seconds; a second one ends at once.
 
     Any number of workers, on any number of machines, share one DATABASE_URL and REDIS_URL, and the media under one
-    CHIMERA_HOME. What a worker leaves unfinished, or a dead one left, is taken over by the others.
+    CHIMERA_HOME. What a worker leaves unfinished, or a dead one left, is taken over by the others. One that keeps
+    planner orders for every active channel, judge has finished work reviewed, worker lets approved pieces go out.
     """
     uvloop.run(_work(parse_roles(roles), agents, Lines(as_json=json)))
 
@@ -49,17 +52,23 @@ async def _work(kept: frozenset[Role], agents: int, lines: "Lines") -> None:
     async with open_studio(Settings.from_environment(os.environ), SystemClock()) as studio:
         counts = spread(kept, agents, has_key=studio.own_treasury is not None)
         async with open_workshop(studio, lines.progress, kept, counts) as shop, stop_signals() as stop:
-            dispatcher = _dispatcher(studio, shop)
-            working = asyncio.create_task(dispatcher.run(), name="dispatcher")
+            queue = queue_of(shop)
+            coordinator = coordinator_of(shop, queue)
+            dispatcher = _dispatcher(shop, queue, coordinator)
+            working = [
+                asyncio.create_task(dispatcher.run(), name="dispatcher"),
+                asyncio.create_task(coordinator.run(), name="coordination"),
+            ]
             try:
                 lines.say("ready", _ready(shop, kept), host_id=str(shop.host.id), roles=sorted(kept), agents=agents)
                 await _until_ended(stop, shop, working)
                 lines.say(
                     "draining", f"Stopping: steps at work get {DRAIN_SECONDS:.0f} s, the rest is left for others."
                 )
-                _, finished = await asyncio.gather(dispatcher.drain(DRAIN_SECONDS), shop.durable.drain(DRAIN_SECONDS))
+                working[1].cancel()
+                _, finished = await asyncio.gather(dispatcher.drain(DRAIN_SECONDS), shop.drain(DRAIN_SECONDS))
             finally:
-                await end(working)
+                await end(*working)
         lines.say("stopped", "Stopped." if finished else "Stopped; what was under way is taken over by others.")
 
 
@@ -87,19 +96,19 @@ def spread(roles: frozenset[Role], agents: int, *, has_key: bool) -> dict[Role, 
     return counts
 
 
-def _dispatcher(studio: Studio, shop: Workshop) -> Dispatcher:
+def _dispatcher(shop: Workshop, queue: TaskQueue, coordinator: Coordinator) -> Dispatcher:
     def may_begin() -> bool:
         return not (shop.crew.halt.halted() or shop.host.lost.is_set())
 
-    queue = TaskQueue(studio.database, studio.redis, studio.clock)
-    return Dispatcher(shop.host.id, shop.roster, queue, handlers_of(shop), shop.host.roles, may_begin=may_begin)
+    handlers = handlers_of(coordinator)
+    return Dispatcher(shop.host.id, shop.roster, queue, handlers, shop.host.roles, may_begin=may_begin)
 
 
 def _ready(shop: Workshop, roles: frozenset[Role]) -> str:
     return f"Ready: {len(shop.roster)} agents for {', '.join(sorted(roles))} (Ctrl-C stops)"
 
 
-async def _until_ended(stop: asyncio.Event, shop: Workshop, working: asyncio.Task[None]) -> None:
+async def _until_ended(stop: asyncio.Event, shop: Workshop, working: Sequence[asyncio.Task[None]]) -> None:
     """Until somebody asks for the end.
 
     Raises:
@@ -110,9 +119,10 @@ async def _until_ended(stop: asyncio.Event, shop: Workshop, working: asyncio.Tas
         asyncio.create_task(shop.host.lost.wait(), name="slot lost"),
     ]
     try:
-        await asyncio.wait({*waits, working}, return_when=asyncio.FIRST_COMPLETED)
-        if working.done():
-            working.result()
+        await asyncio.wait([*waits, *working], return_when=asyncio.FIRST_COMPLETED)
+        for task in working:
+            if task.done():
+                task.result()
         if shop.host.lost.is_set():
             raise EngineUnavailable(
                 "this worker was stopped or cut off for too long, and others have its work: start it again"

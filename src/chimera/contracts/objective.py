@@ -22,6 +22,7 @@ from chimera.core.vocabulary import Aspect, Priority, QualityPreset
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 PIECES_PER_DAY_MAX = 288
+PIECES_AT_ONCE_MAX = 100
 INTERVAL_MAX = timedelta(days=7)
 _INTERVAL = re.compile(r"([1-9]\d{0,3})([mhd])")
 _WALL_TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
@@ -56,6 +57,7 @@ class Replay(Contract):
 
 class Objective(Contract):
     """One channel. Exactly one of `per_day`, `every` and `publish_at` says how often; times are the zone's wall clock.
+    At most `pieces_at_once` slots are under way at a time, from their scan to the piece's end.
 
     `prepare` is how long before its slot a piece is begun. `piece_budget_usd` is set aside for each piece under way
     until its real price is known; budgets count days in UTC, as the CFO does.
@@ -76,6 +78,7 @@ class Objective(Contract):
     time_zone: str = "UTC"
     quiet_hours: tuple[str, ...] = Field(default=(), max_length=QUIET_WINDOWS_MAX)
     prepare: str = "20m"
+    pieces_at_once: Annotated[int, Field(ge=1, le=PIECES_AT_ONCE_MAX)] = 5
     daily_budget_usd: Annotated[Usd, Field(gt=0, le=DAILY_BUDGET_USD_MAX, decimal_places=2)]
     piece_budget_usd: Annotated[Usd, Field(gt=0, decimal_places=2)]
     personas: tuple[ShortText, ...] = Field(default=("plain_counter",), min_length=1, max_length=20)

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -22,7 +23,8 @@ from chimera.pipeline import flow
 from chimera.pipeline.answers import WAITING
 from chimera.pipeline.crew import Crew
 from chimera.pipeline.durable import Durable
-from chimera.storage.records import content_pipeline
+from chimera.storage.records import content_pipeline, publication_plan
+from chimera.storage.records.publication_plan import PlanRecord
 
 DRAFT_EVERY_SECONDS = 0.05
 WAITS_EVERY_SECONDS = 0.5
@@ -33,7 +35,8 @@ Waits = Callable[[UUID, Escalation], None]
 
 @dataclass(frozen=True, slots=True)
 class PieceWish:
-    """How the piece is to be; which trend it is about is the planner's choice."""
+    """How the piece is to be; which trend it is about is the planner's choice. `publish_at` is when it goes out, in a
+    plan by `planned_by`; without one it goes out as soon as it is passed."""
 
     personality_profile: PersonalityProfile
     words_min: int
@@ -41,6 +44,8 @@ class PieceWish:
     aspect: Aspect
     quality_preset: QualityPreset
     tools: ToolChoice
+    publish_at: datetime | None = None
+    planned_by: str = ""
 
 
 async def find(crew: Crew, scout: Scout, request: TrendAnalysisRequest) -> TrendAnalysis:
@@ -82,6 +87,10 @@ async def begin(crew: Crew, durable: Durable, trend_id: UUID, wish: PieceWish) -
         quality_preset=wish.quality_preset,
         tools=wish.tools,
     )
+    if wish.publish_at is not None:
+        planned = PlanRecord(order.content_id, wish.publish_at, "planned", 1, wish.planned_by, crew.clock.now())
+        async with crew.database.transaction() as connection:
+            await publication_plan.put(connection, planned, over_version=0)
     await durable.start(order.content_id, order.model_dump(mode="json"))
     ending = asyncio.create_task(durable.result(order.content_id))
     try:

@@ -90,7 +90,8 @@ class Stages:
 
 
 def retried(metadata: dict[str, Any], to: Stage, now: datetime) -> dict[str, Any]:
-    """What a retry notes: why it failed before goes into `retries`, and which productions were tried (pure).
+    """What a retry notes: why it failed before goes into `retries`, and which productions were tried; from the
+    beginning another draft is wanted (pure).
 
     Raises:
         Conflict: it was retried too often.
@@ -100,4 +101,5 @@ def retried(metadata: dict[str, Any], to: Stage, now: datetime) -> dict[str, Any
         raise Conflict(f"the piece was retried {RETRIES_MAX} times already: make a new one")
     tried = max((int(made["attempt"]) for made in metadata.get("settlements", [])), default=0)
     retry = {"from": to.value, "error": metadata.get("error"), "at": now.isoformat()}
-    return {"retries": [*retries, retry], "error": None, "attempts_tried": tried, "waits_for": None}
+    noted = {"retries": [*retries, retry], "error": None, "attempts_tried": tried, "waits_for": None}
+    return noted | ({"draft_wanted": metadata.get("draft_wanted", 1) + 1} if to is Stage.DRAFT else {})

@@ -24,6 +24,11 @@ def is_lost(failure: ChimeraError) -> bool:
     return isinstance(failure, ToolFailed) and failure.details.get("lost") is True
 
 
+def died_alone(failure: ChimeraError) -> bool:
+    """Whether a lost job's process died while the server that had started it lived: nothing else took it along."""
+    return is_lost(failure) and failure.details.get("alone") is True
+
+
 def _kinds() -> dict[str, type[ChimeraError]]:
     return {kind.code: kind for kind in _tree(ChimeraError) if "code" in vars(kind)}
 

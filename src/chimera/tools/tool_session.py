@@ -6,9 +6,8 @@ The session is entered and left by one task, since its cancel scopes belong to t
 import asyncio
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from mcp_types import CONNECTION_CLOSED, REQUEST_TIMEOUT
 import chimera
 from chimera.core.errors import EngineUnavailable, ToolFailed
 from chimera.tools.tool_failure import failure_of
+from chimera.tools.tool_server import ServerCommand, SessionLost
 
 TROUBLES_MAX = 4
 """After so many in a row that ended early or did not start, callers are told; it is tried again after a rest."""
@@ -31,38 +31,6 @@ START_SECONDS_MAX = 30.0
 CALL_SECONDS_MAX = 15.0
 CLOSE_SECONDS_MAX = 15.0
 _LOST_CODES = {CONNECTION_CLOSED, REQUEST_TIMEOUT}
-
-
-class SessionLost(Exception):
-    """The server went away during a call; the next call meets a new one."""
-
-
-@dataclass(frozen=True, slots=True)
-class ServerCommand:
-    """How the tool server is started. It gets none of our secrets: only what is listed here and the basics."""
-
-    root: Path
-    log: Path
-    parallel_max: int = 1
-    limit_seconds: float = 120.0
-    functions: Mapping[str, str] = field(default_factory=dict)
-    python_path: Sequence[Path] = ()
-
-    def parameters(self) -> StdioServerParameters:
-        """The SDK's form of this command."""
-        tools = [f"--tool={name}={function}" for name, function in self.functions.items()]
-        package_root = Path(chimera.__file__).parent.parent
-        return StdioServerParameters(
-            command=sys.executable,
-            args=[
-                *("-m", "chimera.tools.local.server", f"--root={self.root}"),
-                *(f"--parallel={self.parallel_max}", f"--limit-seconds={self.limit_seconds:g}", *tools),
-            ],
-            env={
-                "PYTHONPATH": os.pathsep.join(str(path) for path in (package_root, *self.python_path)),
-                "PYTHONUTF8": "1",
-            },
-        )
 
 
 class ToolSession:
@@ -110,7 +78,7 @@ class ToolSession:
     async def _hold_one(self) -> None:
         self._command.log.parent.mkdir(parents=True, exist_ok=True)
         with self._command.log.open("a", encoding="utf-8") as log:
-            transport = stdio_client(self._command.parameters(), errlog=log)
+            transport = stdio_client(_parameters(self._command), errlog=log)
             self._lost.clear()
             async with Client(transport, read_timeout_seconds=START_SECONDS_MAX) as client:
                 self._opened_at = asyncio.get_running_loop().time()
@@ -196,6 +164,22 @@ class ToolSession:
         if not keeper.done():
             keeper.cancel()
             await asyncio.wait([keeper], timeout=CLOSE_SECONDS_MAX)
+
+
+def _parameters(command: ServerCommand) -> StdioServerParameters:
+    tools = [f"--tool={name}={function}" for name, function in command.functions.items()]
+    package_root = Path(chimera.__file__).parent.parent
+    return StdioServerParameters(
+        command=sys.executable,
+        args=[
+            *("-m", "chimera.tools.local.server", f"--root={command.root}"),
+            *(f"--parallel={command.parallel_max}", f"--limit-seconds={command.limit_seconds:g}", *tools),
+        ],
+        env={
+            "PYTHONPATH": os.pathsep.join(str(path) for path in (package_root, *command.python_path)),
+            "PYTHONUTF8": "1",
+        },
+    )
 
 
 def _first(error: BaseException) -> str:

@@ -14,7 +14,7 @@ from chimera.contracts.approval import SignedDecision
 from chimera.core.clock import SystemClock
 from chimera.security.decision_signature import canonical, key_id_of, sign
 from chimera.tools.permit import Permit
-from chimera.tools.tool_session import ServerCommand
+from chimera.tools.tool_server import ServerCommand
 from chimera.tools.toolbox import Toolbox, open_toolbox
 from factories_production import an_artist
 

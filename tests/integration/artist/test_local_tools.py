@@ -13,7 +13,7 @@ from chimera.core.clock import SystemClock
 from chimera.core.vocabulary import Aspect, QualityPreset
 from chimera.tools.permit import Permit
 from chimera.tools.pricing import job_cost_usd
-from chimera.tools.tool_session import ServerCommand
+from chimera.tools.tool_server import ServerCommand
 from chimera.tools.toolbox import open_toolbox
 from factories_production import an_artist, make_evidence, make_storyboard
 

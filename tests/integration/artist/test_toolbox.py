@@ -29,8 +29,8 @@ from chimera.core.vocabulary import Role
 from chimera.security.permissions import Caller
 from chimera.tools import tool_session
 from chimera.tools.permit import Permit
-from chimera.tools.tool_failure import is_lost
-from chimera.tools.tool_session import ServerCommand
+from chimera.tools.tool_failure import died_alone, is_lost
+from chimera.tools.tool_server import ServerCommand
 from chimera.tools.toolbox import Toolbox, open_toolbox
 from factories_production import an_artist
 
@@ -334,11 +334,25 @@ async def test_after_killing_everything_the_job_is_lost_and_a_new_attempt_runs(
     with pytest.raises(ToolFailed) as failure:
         await running
     assert is_lost(failure.value)
+    assert not died_alone(failure.value)
     used = failure.value.details["cpu_seconds"]
     assert isinstance(used, float), "what a killed job last told counts against its approval"
     assert used > 0
     again = await toolbox.run("voice", uuid4(), folder, job("one"), permit=approve(), progress=nothing)
     assert again.state == "succeeded"
+
+
+async def test_a_job_that_dies_under_a_living_server_died_alone(
+    toolbox: Toolbox, approve: Approve, folder: Path
+) -> None:
+    running = asyncio.create_task(
+        toolbox.run("voice", uuid4(), folder, job("hang"), permit=approve(), progress=nothing)
+    )
+    await appears(folder / "hanging")
+    os.killpg(runs_of(folder)[0], 9)
+    with pytest.raises(ToolFailed) as failure:
+        await running
+    assert died_alone(failure.value)
 
 
 @linux_only
@@ -367,7 +381,8 @@ async def test_a_server_that_keeps_dying_is_given_up_for_a_while(
     with pytest.raises(EngineUnavailable, match="ended 4 times"):
         await toolbox.run("voice", uuid4(), folder, job("one"), permit=approve(), progress=nothing)
     await until(lambda: server_pid_or_none(command.root) is not None)
-    await until(lambda: toolbox._session._client is not None)
+    session = await toolbox._server.session()
+    await until(lambda: session._client is not None)
     assert (await toolbox.run("voice", uuid4(), folder, job("one"), permit=approve(), progress=nothing)).state == (
         "succeeded"
     )

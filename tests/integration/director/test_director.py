@@ -11,8 +11,9 @@ from chimera.agents.director.price_book import shipped_price_book
 from chimera.contracts.brief import BriefRequest, words_in
 from chimera.contracts.storyboard import Storyboard
 from chimera.core.clock import FixedClock
-from chimera.core.errors import Conflict, Forbidden, NotFound, ValidationFailed
+from chimera.core.errors import Conflict, Forbidden, NotFound, QualityFailed, ValidationFailed
 from chimera.core.vocabulary import Aspect, QualityPreset, Role, Stage
+from chimera.pipeline.stages import Stages
 from chimera.storage.database import Database
 from chimera.storage.records import agents, content_pipeline, production_history
 from factories_trend_rows import insert_trend
@@ -46,6 +47,37 @@ async def test_a_brief_is_written_as_a_draft_with_all_that_produces_it(
     assert brief.target_platforms == ("youtube", "tiktok", "instagram")
     assert row.metadata["projected_roi"] > 0
     assert [part["tool"] for part in row.metadata["cost_estimate"]["tools"]] == ["voice", "sound", "video"]
+
+
+async def test_a_piece_sent_back_to_its_beginning_gets_another_script_once(
+    database: Database, clock: FixedClock, director: Director
+) -> None:
+    trend_id = (await insert_trend(database, clock, 1)).trend_id
+    content_id, stages = uuid4(), Stages(database, clock)
+    scripts = [(await director.create_brief(request(trend_id), content_id=content_id)).script]
+    for _ in range(2):
+        await stages.fail(content_id, QualityFailed("too dull"))
+        await stages.retry(content_id, Stage.DRAFT)
+        written = await director.create_brief(request(trend_id), content_id=content_id)
+        assert await director.create_brief(request(trend_id), content_id=content_id) == written
+        assert written.script != scripts[-1]
+        scripts.append(written.script)
+    async with database.transaction() as connection:
+        row = await content_pipeline.get(connection, content_id)
+    assert row is not None
+    assert (row.stage, row.script, row.storyboard.script) == (Stage.DRAFT, scripts[-1], scripts[-1])
+    assert row.metadata["retries"][0]["error"]["code"] == "QUALITY_FAILED"
+
+
+async def test_a_piece_sent_back_to_its_production_keeps_its_script(
+    database: Database, clock: FixedClock, director: Director
+) -> None:
+    trend_id = (await insert_trend(database, clock, 1)).trend_id
+    content_id, stages = uuid4(), Stages(database, clock)
+    first = await director.create_brief(request(trend_id), content_id=content_id)
+    await stages.fail(content_id, QualityFailed("too dull"))
+    await stages.retry(content_id, Stage.GENERATING)
+    assert await director.create_brief(request(trend_id), content_id=content_id) == first
 
 
 async def test_the_same_piece_asked_again_answers_the_same_brief(

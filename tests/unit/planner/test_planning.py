@@ -1,5 +1,6 @@
 """The plan of a channel: the same twice, one piece a slot, never beyond the budget, and bounded new tries."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -181,6 +182,19 @@ def test_what_was_not_begun_when_its_slot_ended_is_cancelled() -> None:
     tasks = [ordered(task, NOON, TaskState.QUEUED) for task in first.tasks]
     later = plan(make_channel(make_objective(), NOON, *tasks), step(NOON, hours=2))
     assert set(later.cancels) == {task.id for task in first.tasks}
+
+
+def test_no_more_pieces_are_under_way_than_the_channel_allows_and_the_reason_is_told() -> None:
+    objective, tasks = make_objective(every="1h", pieces_at_once=2), list[OrderedTask]()
+    for hour in range(2):
+        planned = plan(make_channel(objective, NOON, *tasks), step(NOON, hours=hour))
+        tasks += [ordered(task, NOON, TaskState.WAITING) for task in planned.tasks]
+    third = plan(make_channel(objective, NOON, *tasks), step(NOON, hours=2))
+    assert not third.tasks
+    assert ["2 pieces are under way" in note.reason for note in third.notes] == [True]
+    first = min(task.slot for task in tasks)
+    ended = [replace(task, state=TaskState.DONE) if task.slot == first else task for task in tasks]
+    assert kinds(plan(make_channel(objective, NOON, *ended), step(NOON, hours=2))) == [SCAN, CHOOSE, CONTENT]
 
 
 def test_a_piece_is_not_ordered_beyond_the_day_s_budget_and_the_reason_is_told() -> None:

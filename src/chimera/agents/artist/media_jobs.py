@@ -16,10 +16,12 @@ from chimera.contracts.production import JobStatus, ToolUse
 from chimera.core.errors import ChimeraError, ToolFailed
 from chimera.tools.permit import Permit
 from chimera.tools.pricing import job_cost_usd
-from chimera.tools.tool_failure import is_lost
+from chimera.tools.tool_failure import died_alone, is_lost
 
-LOST_ATTEMPTS_MAX = 4
-"""How often one job may vanish with its process (a kill, a power cut) before the production is given up."""
+DIED_ATTEMPTS_MAX = 4
+"""How often one job's process may die by itself before the production is given up: the job is taken to be the cause."""
+LOST_ATTEMPTS_MAX = 16
+"""How often one job may vanish at all, also with what ran around it (its server, its host, a power cut)."""
 
 ResultT = TypeVar("ResultT", bound=Contract)
 
@@ -60,6 +62,7 @@ class MediaJobs:
         Raises:
             ChimeraError: what the tool failed with, or lost too often.
         """
+        died = 0
         for lost in range(LOST_ATTEMPTS_MAX):
             job_id = job_id_of(self.content_id, tool, self.attempt, lost)
             try:
@@ -68,13 +71,13 @@ class MediaJobs:
                 self._count(tool, job_id, failure.details.get("cpu_seconds"))
                 if not is_lost(failure):
                     raise
+                died += died_alone(failure)
+                if died == DIED_ATTEMPTS_MAX:
+                    raise _given_up(tool, died) from failure
                 continue
             self._count(tool, job_id, status.cpu_seconds)
             return _read(tool, status, result)
-        raise ToolFailed(
-            f"the {tool} tool's process was lost {LOST_ATTEMPTS_MAX} times: see its job.log and `chimera doctor`",
-            {"tool": tool},
-        )
+        raise _given_up(tool, LOST_ATTEMPTS_MAX)
 
     def _count(self, tool: str, job_id: UUID, cpu_seconds: object) -> None:
         if not isinstance(cpu_seconds, float | int):
@@ -91,6 +94,12 @@ class MediaJobs:
                 estimated_cpu_seconds=self.estimated_cpu_seconds.get(tool, Decimal(0)),
             )
         )
+
+
+def _given_up(tool: str, times: int) -> ToolFailed:
+    return ToolFailed(
+        f"the {tool} tool's process was lost {times} times: see its job.log and `chimera doctor`", {"tool": tool}
+    )
 
 
 def _read(tool: str, status: JobStatus, result: type[ResultT]) -> ResultT:

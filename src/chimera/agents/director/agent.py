@@ -27,6 +27,8 @@ from chimera.storage.records.content_pipeline import ContentRecord
 from chimera.storage.records.trends import TrendRecord
 
 HISTORY_PRODUCTIONS_MAX = 50
+TELLINGS_MAX = 8
+"""How often a script that must differ from the one before is composed anew."""
 SCRIPT_SOURCE = "composer"
 
 _TARGET_PLATFORMS: dict[Aspect, tuple[str, ...]] = {
@@ -64,7 +66,8 @@ class Director:
     ) -> Brief:
         """The brief of piece `content_id`, written as a draft row; a repeat with the same id answers the same brief.
 
-        A tone set for the agent takes the place of the persona's.
+        A tone set for the agent takes the place of the persona's. Where the piece wants another draft than the one that
+        stands, a script that differs from that takes its place.
 
         Raises:
             Forbidden: this agent may not write content pieces.
@@ -76,11 +79,14 @@ class Director:
         async with self._database.transaction() as connection:
             require(caller_of(await agents.get(connection, self._agent_id), self._agent_id), Permission.WRITE_CONTENT)
             known = await content_pipeline.get(connection, content_id)
-            trend = None if known else await trends.get(connection, request.trend_id)
-            past = [] if known else await production_history.newest(connection, HISTORY_PRODUCTIONS_MAX)
+            stands = known is not None and known.draft_written >= known.draft_wanted
+            trend = None if stands else await trends.get(connection, request.trend_id)
+            past = [] if stands else await production_history.newest(connection, HISTORY_PRODUCTIONS_MAX)
             config = await agents.config_of(connection, self._agent_id)
         if known is not None:
-            return _brief_of(known, request.trend_id)
+            before = _brief_of(known, request.trend_id)
+            if stands:
+                return before
         if trend is None:
             raise NotFound(
                 f"there is no trend {request.trend_id}: run the scout first", {"trend_id": str(request.trend_id)}
@@ -88,15 +94,50 @@ class Director:
         if config.tone is not None:
             profile = request.personality_profile.model_copy(update={"tone": config.tone})
             request = request.model_copy(update={"personality_profile": profile})
-        draft = self._draft(request, trend, content_id, options or BriefOptions(), cost_history(past))
+        number = known.draft_wanted if known is not None else 1
+        draft = self._differing(
+            request,
+            trend,
+            content_id,
+            options or BriefOptions(),
+            cost_history(past),
+            number,
+            known.script if known else None,
+        )
         brief = self._brief(request, content_id, draft, elapsed_ms(self._clock, started_at))
-        return await self._keep(brief, {**draft.metadata, "brief": brief.model_dump(mode="json")})
+        return await self._keep(brief, number, {**draft.metadata, "brief": brief.model_dump(mode="json")})
+
+    def _differing(
+        self,
+        request: BriefRequest,
+        trend: TrendRecord,
+        content_id: UUID,
+        options: BriefOptions,
+        history: CostHistory,
+        number: int,
+        before: str | None,
+    ) -> "_Draft":
+        """Draft `number`: what the piece's id makes of the trend, told otherwise than `before`.
+
+        Raises:
+            ValidationFailed: it can't be told otherwise.
+        """
+        if number == 1:
+            return self._draft(request, trend, str(content_id), options, history)
+        for turn in range(TELLINGS_MAX):
+            draft = self._draft(request, trend, f"{content_id}/{number}/{turn}", options, history)
+            if draft.storyboard.script != before:
+                return draft
+        raise ValidationFailed(
+            f"the trend {trend.id} can't be told otherwise: retry from generating, with the script that stands",
+            {"trend_id": str(trend.id)},
+        )
 
     def _draft(
         self,
         request: BriefRequest,
         trend: TrendRecord,
-        content_id: UUID,
+        seed: str,
         options: BriefOptions,
         history: CostHistory,
     ) -> "_Draft":
@@ -104,7 +145,7 @@ class Director:
             trend.topic,
             evidence_of(trend),
             request.personality_profile,
-            seed=str(content_id),
+            seed=seed,
             words_min=options.words_min,
             words_max=options.words_max,
         )
@@ -135,18 +176,29 @@ class Director:
             execution_time_ms=execution_time_ms,
         )
 
-    async def _keep(self, brief: Brief, metadata: dict[str, Any]) -> Brief:
+    async def _keep(self, brief: Brief, number: int, metadata: dict[str, Any]) -> Brief:
         """Write the draft and answer what stands there, which is another process's where that was faster."""
         async with self._database.transaction() as connection:
-            await content_pipeline.insert_draft(
-                connection,
-                brief.brief_id,
-                trend_id=brief.trend_id,
-                script=brief.script,
-                visual_prompts=list(brief.visual_prompts),
-                metadata=metadata,
-                director_agent_id=self._agent_id,
-            )
+            if number == 1:
+                await content_pipeline.insert_draft(
+                    connection,
+                    brief.brief_id,
+                    trend_id=brief.trend_id,
+                    script=brief.script,
+                    visual_prompts=list(brief.visual_prompts),
+                    metadata=metadata,
+                    director_agent_id=self._agent_id,
+                )
+            else:
+                await content_pipeline.rewrite_draft(
+                    connection,
+                    brief.brief_id,
+                    number=number,
+                    script=brief.script,
+                    visual_prompts=list(brief.visual_prompts),
+                    metadata={**metadata, "draft_written": number},
+                    director_agent_id=self._agent_id,
+                )
             kept = await content_pipeline.get(connection, brief.brief_id)
         if kept is None:
             raise Conflict(f"the draft {brief.brief_id} was deleted while it was written: try again")

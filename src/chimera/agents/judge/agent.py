@@ -6,7 +6,6 @@ from copy import copy
 from typing import Self
 from uuid import UUID
 
-from chimera.agents.judge.quality import measure_quality
 from chimera.agents.judge.verdict import decide
 from chimera.contracts.review import (
     QualityReport,
@@ -26,6 +25,13 @@ GatewayCheck = Callable[[Mapping[str, str]], SafetyReport]
 Measure = Callable[[QualityRequest], QualityReport]
 
 
+def decoded_quality(request: QualityRequest) -> QualityReport:
+    """As `quality.measure_quality`, whose decoders (30 MB) a process that reviews nothing does without."""
+    from chimera.agents.judge.quality import measure_quality
+
+    return measure_quality(request)
+
+
 class Judge:
     """One judge agent; several may review different pieces at once."""
 
@@ -35,7 +41,7 @@ class Judge:
         database: Database,
         clock: Clock,
         gateway_check: GatewayCheck,
-        measure: Measure = measure_quality,
+        measure: Measure = decoded_quality,
     ) -> None:
         self._agent_id = agent_id
         self._database = database

@@ -59,12 +59,14 @@ def content_id_of(content_task_id: UUID) -> UUID:
 
 
 def plan(channel: Channel, now: datetime) -> Plan:
-    """What to order now, for each due slot at most one try at a time, within what is left of today's budget."""
+    """What to order now, for each due slot at most one try at a time, within what is left of today's budget and of the
+    pieces that may be under way at once."""
     failed = failed_in_a_row(channel, now)
     if len(failed) >= FAILED_SLOTS_MAX:
         return Plan(pause=f"{len(failed)} slots in a row gave no piece; the last: {failed[-1].reason}")
     objective = channel.objective
     left = objective.daily_budget_usd - set_aside(channel, now)
+    free = objective.pieces_at_once - _under_way(channel)
     due = [slot for slot in due_slots(objective, now) if _is_the_channels(channel, slot)]
     tasks: list[PlannedTask] = []
     notes: list[SlotNote] = []
@@ -75,14 +77,27 @@ def plan(channel: Channel, now: datetime) -> Plan:
         step = _first(slot) if not progress.tasks else after_failure(progress, slot, now, channel.answered_at)
         if step.move in {Move.HOLD, Move.GIVE_UP}:
             notes.append(SlotNote(slot.at, step.reason))
+        elif free <= 0:
+            notes.append(SlotNote(slot.at, _no_room(objective.pieces_at_once)))
         elif left < objective.piece_budget_usd:
             notes.append(SlotNote(slot.at, _no_money(objective.daily_budget_usd, left)))
         elif step.not_before is None or step.not_before <= now:
             left -= objective.piece_budget_usd
+            free -= 1
             tasks += _chain(channel, slot, progress, step, now)
         else:
             notes.append(SlotNote(slot.at, f"{step.reason} (not before {step.not_before:%H:%M:%S} UTC)"))
     return Plan(tuple(tasks), _cancels(channel, due), tuple(notes), priority=objective.priority)
+
+
+def _no_room(at_once: int) -> str:
+    return f"{at_once} pieces are under way or wait for a person, and no more may be: when one has ended"
+
+
+def _under_way(channel: Channel) -> int:
+    """How many slots' last tries have not ended; what waits for a person counts, since it still holds its place."""
+    slots = {task.slot for task in channel.tasks}
+    return sum(progress_of(channel.tasks, slot).is_open for slot in slots)
 
 
 def failed_in_a_row(channel: Channel, now: datetime) -> list[SlotNote]:

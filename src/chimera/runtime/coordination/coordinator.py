@@ -1,4 +1,9 @@
-"""The studio's coordination in one process: plan, call judges, follow pieces, let answered ones go; over and over."""
+"""The studio's coordination in one process: plan, call judges, follow pieces, let answered ones go; over and over.
+
+Each duty goes with a role, and is done wherever that role is kept. None needs a leader: a plan is made under its
+objective's lock with ids that follow from it, a review's id follows from the attempt, a piece's end is written once,
+and what goes out is found on the channel by its piece.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -24,6 +29,8 @@ ROUND_SECONDS = 1.0
 REVIEWS_AT_ONCE = 100
 
 Handler = Callable[[TaskRecord, UUID], Awaitable[TaskOutcome]]
+EVERY_DUTY = frozenset({Role.PLANNER, Role.JUDGE, Role.WORKER})
+"""The roles with something to do in every round: order, call judges to what waits for them, let pieces go out."""
 Planned = Callable[[Mapping[UUID, Plan]], Awaitable[None]]
 
 _log = structlog.get_logger(__name__)
@@ -33,13 +40,19 @@ class Coordinator:
     """Any number of processes may coordinate: every order and review has an id that follows from what it is about.
 
     `only` names the objectives it orders for, where not for all; it reviews and follows what is under way for any.
+    `roles` are those kept here: the duties of others are left to whoever keeps them.
     """
 
     def __init__(
-        self, desk: Desk, release: Callable[[], Awaitable[object]], only: frozenset[UUID] | None = None
+        self,
+        desk: Desk,
+        release: Callable[[], Awaitable[object]],
+        only: frozenset[UUID] | None = None,
+        roles: frozenset[Role] = EVERY_DUTY,
     ) -> None:
         self._desk = desk
         self._only = only
+        self._duties = roles & EVERY_DUTY
         self._release = release
         self._pieces = PiecesUnderWay(desk)
         work, reviews = ChannelWork(desk), TaskReviews(desk)
@@ -51,12 +64,14 @@ class Coordinator:
             TaskKind.REVIEW: reviews.review,
         }
 
-    async def run(self, seen: Planned, round_seconds: float = ROUND_SECONDS) -> None:
+    async def run(self, seen: Planned | None = None, round_seconds: float = ROUND_SECONDS) -> None:
         """Rounds until cancelled; one that fails is logged, and the next one goes on."""
         try:
             while True:
                 try:
-                    await seen(await self.round())
+                    planned = await self.round()
+                    if seen is not None:
+                        await seen(planned)
                 except (ChimeraError, psycopg.Error) as failure:
                     _log.warning("round_failed", problem=str(failure))
                 await asyncio.sleep(round_seconds)
@@ -64,11 +79,13 @@ class Coordinator:
             await self._pieces.close()
 
     async def round(self) -> Mapping[UUID, Plan]:
-        """Once all that is to be done; answers what was planned for each objective."""
-        await self._release()
-        await self._pieces.look()
-        await self.call_judges()
-        return await plan_all(self._desk, self._only)
+        """Once all that is to be done here; answers what was planned for each objective."""
+        if Role.WORKER in self._duties:
+            await self._release()
+        if Role.JUDGE in self._duties:
+            await self._pieces.look()
+            await self.call_judges()
+        return await plan_all(self._desk, self._only) if Role.PLANNER in self._duties else {}
 
     async def call_judges(self) -> None:
         """A review task for every attempt that waits for one."""

@@ -3,17 +3,19 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
 from chimera.agents.planner.agent import Planner
-from chimera.agents.scout.agent import Scout
 from chimera.contracts.brief import PersonalityProfile
 from chimera.contracts.judgement import Thresholds
 from chimera.core.clock import Clock
 from chimera.core.vocabulary import Priority, Role
 from chimera.sources.post import PostSource
 from chimera.storage.database import Database
+
+if TYPE_CHECKING:
+    from chimera.agents.scout.agent import Scout
 
 
 class Hints(Protocol):
@@ -39,7 +41,7 @@ class Desk:
     clock: Clock
     hints: Hints
     pieces: Pieces
-    scout: Callable[[UUID, PostSource, datetime], Scout]
+    scout: "Callable[[UUID, PostSource, datetime], Scout]"
     planner: Callable[[UUID], Planner]
     planner_id: UUID
     source: Callable[[str, str | None], PostSource]

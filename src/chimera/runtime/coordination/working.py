@@ -53,7 +53,8 @@ class ChannelWork:
             timeframe=record.payload["timeframe"],
             min_velocity=objective.min_velocity,
         )
-        analysis = await self._desk.scout(agent_id, source, as_of).analyze(request)
+        scout = await asyncio.to_thread(self._desk.scout, agent_id, source, as_of)
+        analysis = await scout.analyze(request)
         return _to_review(
             read={"version": standing.version},
             trend_ids=[str(trend.trend_id) for trend in analysis.trends],

@@ -46,6 +46,16 @@ class ContentRecord:
             object.__setattr__(self, "format", ContentFormat(self.format))
 
     @property
+    def draft_wanted(self) -> int:
+        """Which draft the piece is to have: one more with each retry from the beginning."""
+        return int(self.metadata.get("draft_wanted", 1))
+
+    @property
+    def draft_written(self) -> int:
+        """Which draft stands in the row."""
+        return int(self.metadata.get("draft_written", 1))
+
+    @property
     def storyboard(self) -> Storyboard:
         """What the director planned.
 
@@ -70,6 +80,25 @@ async def insert_draft(
         "INSERT INTO content_pipeline (id, trend_source_id, stage, format, script, visual_prompts, metadata, "
         "director_agent_id) VALUES (%s, %s, 'draft', 'video', %s, %s, %s, %s) ON CONFLICT (id) DO NOTHING",
         (content_id, trend_id, script, Jsonb(visual_prompts), Jsonb(dict(metadata)), director_agent_id),
+    )
+
+
+async def rewrite_draft(
+    connection: Connection,
+    content_id: UUID,
+    *,
+    number: int,
+    script: str,
+    visual_prompts: list[str],
+    metadata: Mapping[str, Any],
+    director_agent_id: UUID,
+) -> None:
+    """Put draft `number` in the place of the one before, unless it or a later one stands already."""
+    await connection.execute(
+        "UPDATE content_pipeline SET script = %s, visual_prompts = %s, metadata = metadata || %s, "
+        "director_agent_id = %s WHERE id = %s AND stage = 'draft' "
+        "AND coalesce((metadata->>'draft_written')::int, 1) < %s",
+        (script, Jsonb(visual_prompts), Jsonb(dict(metadata)), director_agent_id, content_id, number),
     )
 
 

@@ -196,7 +196,7 @@ def _ended(tool: str, code: int, cpu_seconds_max: int | None) -> ChimeraError:
             {"cpu_seconds_max": cpu_seconds_max},
         )
     how = f"signal {-code}" if code < 0 else f"exit code {code}"
-    return ToolFailed(f"the {tool} tool's process ended by {how}", {"lost": True})
+    return ToolFailed(f"the {tool} tool's process ended by {how}", {"lost": True, "alone": True})
 
 
 def _kill_group(pid: int) -> None:
