@@ -26,7 +26,7 @@ class Tokens:
         return self._agents[about]
 
     async def refused(self, token: str) -> bool:
-        return False
+        return token not in self._agents.values()
 
     async def aclose(self) -> None:
         return

@@ -1,4 +1,4 @@
-"""A person's answer over HTTP: only people with the right give it, under their own name, and what is no answer goes nowhere."""
+"""A person's answer over HTTP: whoever may give it gives it under the own name, what is no answer goes nowhere."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta

@@ -1,6 +1,7 @@
 """People: added, given a role, logged in by password, retired."""
 
 import re
+from dataclasses import replace
 from uuid import UUID
 
 from chimera.core.clock import Clock
@@ -83,7 +84,7 @@ class People:
         async with self._database.transaction() as connection:
             known = await _active(connection, name)
             await person.set_role(connection, known.id, role)
-        return known
+        return replace(known, role=role)
 
     async def set_password(self, name: str, password: str) -> PersonRecord:
         """Another password; every login before ends.
@@ -96,7 +97,7 @@ class People:
             known = await _active(connection, name)
             await person.set_password(connection, known.id, kept)
         await self._tokens.revoke_subject(known.id, "the password was changed")
-        return known
+        return replace(known, password_hash=kept)
 
     async def retire(self, name: str) -> PersonRecord:
         """The person asks for nothing any more; what it answered still names it.
@@ -108,9 +109,10 @@ class People:
             known = await person.named(connection, name)
             if known is None:
                 raise _nobody(name)
-            await person.retire(connection, known.id, self._clock.now())
+            now = self._clock.now()
+            await person.retire(connection, known.id, now)
         await self._tokens.revoke_subject(known.id, "the person was retired")
-        return known
+        return replace(known, retired_at=known.retired_at or now, password_hash=None)
 
     async def list_(self, limit: int = LIST_ROWS_MAX) -> list[PersonRecord]:
         async with self._database.transaction() as connection:
