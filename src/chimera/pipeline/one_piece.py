@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from uuid import UUID
 
 from chimera.agents.scout.agent import Scout
@@ -22,6 +23,7 @@ from chimera.pipeline import flow
 from chimera.pipeline.answers import WAITING
 from chimera.pipeline.crew import Crew
 from chimera.pipeline.durable import Durable
+from chimera.pipeline.wire import ANALYZE
 from chimera.storage.records import content_pipeline
 
 DRAFT_EVERY_SECONDS = 0.05
@@ -47,7 +49,7 @@ async def find(crew: Crew, scout: Scout, request: TrendAnalysisRequest) -> Trend
     """What rises, written to `trends`; errors as `Scout.analyze`."""
     crew.progress(ProgressEvent(flow.FIND.name, 0.0, "reading posts"))
     async with crew.presence.working(Role.SCOUT, new_id(crew.clock), crew.agent_ids[Role.SCOUT]):
-        analysis = await scout.analyze(request)
+        analysis = await crew.wire.call(ANALYZE, crew.agent_ids[Role.PLANNER], partial(scout.analyze, request))
     found = f"{len(analysis.trends)} rising in {analysis.execution_time_ms / 1000:.1f} s"
     crew.progress(ProgressEvent(flow.FIND.name, 1.0, found))
     return analysis

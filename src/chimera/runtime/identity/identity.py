@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from chimera.core.clock import Clock
-from chimera.runtime.identity.asking_tokens import MadeTokens
+from chimera.runtime.identity.made_tokens import MadeTokens
 from chimera.runtime.identity.people import People
 from chimera.runtime.identity.signing import TokenSigning
 from chimera.runtime.identity.standings import RowStandings
@@ -23,6 +23,9 @@ class Identity:
     gate: TokenGate
     people: People
     asking: MadeTokens
+    #: Agents of this process among themselves, where one that was retired meanwhile finishes what it had begun.
+    inside_tokens: MadeTokens
+    inside_gate: TokenGate
 
     async def revoke(self, token: str) -> bool:
         """End what an access or a refresh token stands for; False if it is a refresh token that nobody has.
@@ -51,4 +54,6 @@ def identity_of(keys_folder: Path, jwt_secret: str | None, database: Database, c
         gate=TokenGate(signing.known, RowStandings(database), clock),
         people=People(database, tokens, clock),
         asking=MadeTokens(tokens, database, clock),
+        inside_tokens=MadeTokens(tokens, database, clock, retired_too=True),
+        inside_gate=TokenGate(signing.known, RowStandings(database, retired_too=True), clock),
     )

@@ -67,14 +67,14 @@ class Tokens:
         access = access_tokens.issue_access_token(caller, key, token_id=new_id(self._clock), now=now, session=family)
         return TokenPair(access, first, access_tokens.expires_in_seconds(), subject)
 
-    async def access_token(self, subject: UUID) -> str:
-        """An access token alone, for a process that can make another.
+    async def access_token(self, subject: UUID, *, retired_too: bool = False) -> str:
+        """An access token alone, for a process that can make another; of a retired agent only if wanted.
 
         Raises:
             Forbidden: there is no such agent or person, or it is retired.
         """
         async with self._database.transaction() as connection:
-            caller = await self._caller(connection, subject)
+            caller = await self._caller(connection, subject, retired_too=retired_too)
         key = await self._signing.key()
         return access_tokens.issue_access_token(caller, key, token_id=new_id(self._clock), now=self._clock.now())
 
@@ -152,8 +152,8 @@ class Tokens:
         await refresh_token.revoke_family(connection, family_id, why, now)
         await revoked_token.revoke(connection, family_id, now=now, until=now + access_tokens.LIFETIME)
 
-    async def _caller(self, connection: Connection, subject: UUID) -> Caller:
-        caller = await caller_at(connection, subject)
+    async def _caller(self, connection: Connection, subject: UUID, *, retired_too: bool = False) -> Caller:
+        caller = await caller_at(connection, subject, retired_too=retired_too)
         if caller is None:
             raise Forbidden(f"{subject} is not known here, or retired: no token is given", {"subject": str(subject)})
         return caller

@@ -11,7 +11,7 @@ from chimera.storage.database import Connection
 
 @dataclass(frozen=True, slots=True)
 class SubjectRecord:
-    """An agent or a person who is there and not retired; `name` is a person's."""
+    """An agent or a person; `name` is a person's."""
 
     id: UUID
     role: str
@@ -19,14 +19,15 @@ class SubjectRecord:
     name: str | None
 
 
-async def subject(connection: Connection, subject_id: UUID) -> SubjectRecord | None:
-    """The agent or person, unless it is retired."""
+async def subject(connection: Connection, subject_id: UUID, *, retired_too: bool = False) -> SubjectRecord | None:
+    """The agent or person; a retired agent only if wanted, a retired person never."""
     async with connection.cursor(row_factory=class_row(SubjectRecord)) as cursor:
         await cursor.execute(
             "SELECT id, role, config ? 'name' AS other_program, NULL AS name FROM agents WHERE id = %(id)s "
-            "AND NOT EXISTS (SELECT FROM crew_member WHERE agent_id = agents.id AND retired_at IS NOT NULL) "
+            "AND (%(retired_too)s OR NOT EXISTS "
+            "(SELECT FROM crew_member WHERE agent_id = agents.id AND retired_at IS NOT NULL)) "
             "UNION ALL SELECT id, role, FALSE, name FROM person WHERE id = %(id)s AND retired_at IS NULL",
-            {"id": subject_id},
+            {"id": subject_id, "retired_too": retired_too},
         )
         return await cursor.fetchone()
 

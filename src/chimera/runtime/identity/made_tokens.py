@@ -1,4 +1,4 @@
-"""Asking the CFO's server under tokens this process makes itself, each of the agent whose matter it is."""
+"""Tokens that this process makes for its own agents: to call each other, and to ask the CFO's server."""
 
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -24,12 +24,13 @@ class _Made:
 
 
 class MadeTokens:
-    """A `treasury.http_asking.TokenSource`."""
+    """A `treasury.http_asking.TokenSource`, and a `pipeline.wire.OwnTokens`; see `RowStandings` on `retired_too`."""
 
-    def __init__(self, tokens: Tokens, database: Database, clock: Clock) -> None:
+    def __init__(self, tokens: Tokens, database: Database, clock: Clock, *, retired_too: bool = False) -> None:
         self._tokens = tokens
         self._database = database
         self._clock = clock
+        self._retired_too = retired_too
         self._made: OrderedDict[UUID, _Made] = OrderedDict()
 
     async def token(self, about: UUID | None) -> str:
@@ -47,7 +48,8 @@ class MadeTokens:
         made = self._made.get(agent_id)
         if made is None or self._clock.monotonic() >= made.until:
             until = self._clock.monotonic() + LIFETIME.total_seconds() - EARLY_SECONDS
-            made = self._made[agent_id] = _Made(await self._tokens.access_token(agent_id), until)
+            text = await self._tokens.access_token(agent_id, retired_too=self._retired_too)
+            made = self._made[agent_id] = _Made(text, until)
             while len(self._made) > KEPT_MAX:
                 self._made.popitem(last=False)
         return made.text
