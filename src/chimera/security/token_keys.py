@@ -89,6 +89,14 @@ def home_token_key(keys_folder: Path) -> SigningTokenKey:
         ) from error
 
 
+def home_key_id(keys_folder: Path) -> str | None:
+    """The id of the home's key, also where others can read its file; None if there is none that can be read."""
+    try:
+        return signing_token_key(_read(keys_folder / KEY_FILE)).kid
+    except (EngineUnavailable, ValueError):
+        return None
+
+
 def replace_home_key(keys_folder: Path) -> SigningTokenKey:
     """A new key of the home in place of the one before, which is not kept.
 

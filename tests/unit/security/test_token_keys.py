@@ -50,7 +50,7 @@ def test_a_secret_that_is_no_rsa_key_is_one_clear_refusal(kind: str) -> None:
         "shared secret": "correct-horse-battery-staple",
         "ed25519": new_ed25519_pem().decode(),
         "elliptic": pem_of(ec.generate_private_key(ec.SECP256R1())),
-        "1024 bits": pem_of(rsa.generate_private_key(65_537, 1024)),
+        "1024 bits": pem_of(rsa.generate_private_key(65_537, 1024)),  # noqa: S505
         "locked": pem_of(rsa.generate_private_key(65_537, 2048), b"password"),
         "public": configured_token_key(pem).public_pem,
         "damaged": pem[:200] + "x" + pem[201:400],
@@ -89,7 +89,7 @@ def test_the_published_set_holds_public_keys_under_their_thumbprints() -> None:
 
 
 def test_a_row_of_a_small_or_foreign_key_is_no_key() -> None:
-    small = rsa.generate_private_key(65_537, 1024).public_key()
+    small = rsa.generate_private_key(65_537, 1024).public_key()  # noqa: S505
     text = small.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo).decode()
     for public_pem in (text, "nonsense", ""):
         with pytest.raises(ValueError, match=r".+"):

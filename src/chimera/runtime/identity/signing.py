@@ -19,6 +19,7 @@ from chimera.security.token_keys import (
     KnownTokenKey,
     SigningTokenKey,
     configured_token_key,
+    home_key_id,
     home_token_key,
     known_token_key,
     replace_home_key,
@@ -79,12 +80,12 @@ class TokenSigning:
                 "under the old key count until they expire"
             )
         async with self._turn:
-            before = home_token_key(self._folder) if (self._folder / KEY_FILE).exists() else None
+            before = await asyncio.to_thread(home_key_id, self._folder)
             made = await asyncio.to_thread(replace_home_key, self._folder)
             self._key, self._noted_at, self._file = None, None, None
             await self._note(made)
             if before is not None:
-                await self.retire(before.kid, at_once=at_once)
+                await self._retired(before, at_once=at_once)
             return made
 
     async def retire(self, kid: str, *, at_once: bool) -> None:
@@ -93,10 +94,13 @@ class TokenSigning:
         Raises:
             NotFound: no such key is known.
         """
+        if not await self._retired(kid, at_once=at_once):
+            raise NotFound(f"there is no key {kid}: see `chimera keys list`", {"kid": kid})
+
+    async def _retired(self, kid: str, *, at_once: bool) -> bool:
         now = self._clock.now()
         async with self._database.transaction() as connection:
-            if not await token_key.retire(connection, kid, now=now, until=now if at_once else now + LIFETIME):
-                raise NotFound(f"there is no key {kid}: see `chimera keys list`", {"kid": kid})
+            return await token_key.retire(connection, kid, now=now, until=now if at_once else now + LIFETIME)
 
     async def _read(self) -> SigningTokenKey:
         """The key; the home's is read again when its file was replaced."""
