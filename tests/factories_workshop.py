@@ -35,11 +35,13 @@ from chimera.pipeline.crew import Crew
 from chimera.pipeline.durable import Durable, open_durable
 from chimera.pipeline.host import Host
 from chimera.pipeline.stages import Stages
+from chimera.pipeline.wire import Wire
 from chimera.storage.database import Database
 from chimera.storage.records import agents, content_pipeline, ledger, trends
 from chimera.storage.records.content_pipeline import ContentRecord
 from chimera.storage.records.trends import TrendRecord
 from chimera.treasury.treasury import Treasury
+from factories_identity import open_identity
 from factories_production import AS_OF, make_evidence, make_storyboard
 
 LOOK_EVERY_SECONDS = 0.05
@@ -248,18 +250,21 @@ async def open_workshop(database: Database, treasury: Treasury, clock: FixedCloc
     trend_id, cfo = uuid4(), Cfo(treasury)
     async with database.transaction() as connection:
         director_id = await agents.ensure(connection, Role.DIRECTOR, [], uuid4())
+        callers = {role: await agents.ensure(connection, role, [], uuid4()) for role in (Role.PLANNER, Role.WORKER)}
         metadata = {"evidence": make_evidence().model_dump(mode="json")}
         await trends.insert(
             connection,
             TrendRecord(trend_id, "bitcoin", 40, Decimal("0.4"), Decimal(2), ["reddit"], metadata, None, AS_OF),
         )
+    identity = open_identity(database, clock)
     director, artist, judge = Director(database, director_id), Artist(clock), Judge()
     stand_ins: dict[str, Any] = {
         "planner": StandIn(), "director": director, "artist": artist, "judge": judge, "worker": Worker(),
         "blobs": Blobs(), "halt": OpenGate(), "timetable": OpenGate(),
+        "wire": Wire(identity.inside_tokens, identity.inside_gate),
     }  # fmt: skip
     crew = Crew(
-        agent_ids={**dict.fromkeys(Role, director_id), Role.ARTIST: spender},
+        agent_ids={**dict.fromkeys(Role, director_id), **callers, Role.ARTIST: spender},
         cfo=cfo, presence=cast("Any", Presence()), stages=Stages(database, clock), database=database, clock=clock,
         answers=Answers(cfo, treasury.sweep, clock, LOOK_EVERY_SECONDS), progress=silent, **stand_ins,
     )  # fmt: skip

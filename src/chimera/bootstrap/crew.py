@@ -27,6 +27,7 @@ from chimera.pipeline.progress_events import open_progress_events
 from chimera.pipeline.stages import Stages
 from chimera.pipeline.telling import media_of
 from chimera.pipeline.timetable import open_timetable
+from chimera.pipeline.wire import Wire
 from chimera.platforms.local_channel.address import watch_url
 from chimera.runtime.roster.roster import Roster
 from chimera.safety.gateway import SafetyGateway
@@ -109,6 +110,7 @@ async def open_crew(
             answers=answers,
             halt=halt,
             timetable=timetable,
+            wire=Wire(studio.identity.inside_tokens, studio.identity.inside_gate),
             database=database,
             blobs=studio.blobs,
             clock=clock,

@@ -139,6 +139,49 @@ _GROUPS: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
             ),
         },
     ),
+    "token": (
+        "Tokens: what a caller shows to be known.",
+        {
+            "issue": (
+                "chimera.cli.token:issue",
+                (
+                    "Give out an access token (1 hour) and a refresh token (7 days) of an agent or a person.\n\n"
+                    "Use it as: chimera token issue --role planner --json"
+                ),
+            ),
+            "refresh": ("chimera.cli.token:refresh", "Exchange a refresh token for new tokens."),
+            "revoke": ("chimera.cli.token:revoke", "End a login by one of its tokens, or all of an agent or a person."),
+        },
+    ),
+    "keys": (
+        "The keys that tokens are signed with.",
+        {
+            "list": ("chimera.cli.keys:list_", "List the public keys, and until when tokens signed with them count."),
+            "rotate": (
+                "chimera.cli.keys:rotate",
+                (
+                    "Sign with a new key from now on; tokens under the one before count until they expire.\n\n"
+                    "With --at-once they count no more: for a key that others may know."
+                ),
+            ),
+        },
+    ),
+    "users": (
+        "People who may ask from outside.",
+        {
+            "add": (
+                "chimera.cli.users:add",
+                (
+                    "Add a person; the password is asked for, or read from standard input.\n\n"
+                    "Use it as: chimera users add Anna --role finance"
+                ),
+            ),
+            "role": ("chimera.cli.users:role", "Give a person another role."),
+            "password": ("chimera.cli.users:password", "Give a person another password; every login before ends."),
+            "list": ("chimera.cli.users:list_", "List people and their roles."),
+            "retire": ("chimera.cli.users:retire", "Let a person ask for nothing any more."),
+        },
+    ),
     "queue": (
         "The queue of tasks: what waits, what was refused or given up.",
         {

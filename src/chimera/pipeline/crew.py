@@ -19,6 +19,7 @@ from chimera.pipeline.answers import Answers
 from chimera.pipeline.halt import Halt
 from chimera.pipeline.stages import Stages
 from chimera.pipeline.timetable import Timetable
+from chimera.pipeline.wire import Wire
 from chimera.storage.blobs import Blobs
 from chimera.storage.database import Database
 
@@ -47,6 +48,7 @@ class Crew:
     answers: Answers
     halt: Halt
     timetable: Timetable
+    wire: Wire
     database: Database
     blobs: Blobs
     clock: Clock

@@ -5,6 +5,7 @@ An approval is a hold under `production_request_id(content_id, attempt)`. Every 
 
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +26,7 @@ from chimera.core.errors import (
 from chimera.core.vocabulary import Decision, RequestType, Role
 from chimera.pipeline.closing import Closing, closing_of
 from chimera.pipeline.crew import Crew
+from chimera.pipeline.wire import APPROVE
 from chimera.security.decision_signature import read_document
 from chimera.storage.records import agents, content_pipeline, ledger
 from chimera.storage.records.content_pipeline import ContentRecord
@@ -54,7 +56,8 @@ class ProductionHold:
         """
         request = await self._request()
         await self._require_within(request)
-        approval = await self._crew.cfo.approve(request, estimate_usd=request.request_cost, hold_for=HOLD_FOR)
+        ask = partial(self._crew.cfo.approve, request, estimate_usd=request.request_cost, hold_for=HOLD_FOR)
+        approval = await self._crew.wire.call(APPROVE, request.agent_id, ask)
         tx_id = escalated_tx(approval)
         await self._note_approval(approval, waits_for=str(tx_id) if tx_id else None)
         if tx_id is None:

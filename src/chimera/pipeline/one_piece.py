@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from uuid import UUID
 
 from chimera.agents.scout.agent import Scout
@@ -23,6 +24,7 @@ from chimera.pipeline import flow
 from chimera.pipeline.answers import WAITING
 from chimera.pipeline.crew import Crew
 from chimera.pipeline.durable import Durable
+from chimera.pipeline.wire import ANALYZE
 from chimera.storage.records import content_pipeline, publication_plan
 from chimera.storage.records.publication_plan import PlanRecord
 
@@ -52,7 +54,7 @@ async def find(crew: Crew, scout: Scout, request: TrendAnalysisRequest) -> Trend
     """What rises, written to `trends`; errors as `Scout.analyze`."""
     crew.progress(ProgressEvent(flow.FIND.name, 0.0, "reading posts"))
     async with crew.presence.working(Role.SCOUT, new_id(crew.clock), crew.agent_ids[Role.SCOUT]):
-        analysis = await scout.analyze(request)
+        analysis = await crew.wire.call(ANALYZE, crew.agent_ids[Role.PLANNER], partial(scout.analyze, request))
     found = f"{len(analysis.trends)} rising in {analysis.execution_time_ms / 1000:.1f} s"
     crew.progress(ProgressEvent(flow.FIND.name, 1.0, found))
     return analysis

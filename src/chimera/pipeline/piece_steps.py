@@ -1,6 +1,7 @@
 """What each step of a piece does, by the agents that the piece was given to. Every one can be repeated after a kill."""
 
 from decimal import Decimal
+from functools import partial
 from uuid import uuid5
 
 from chimera.agents.artist.production import Production, ProductionOptions, quality_request_of
@@ -16,9 +17,10 @@ from chimera.contracts.review import Review, ReviewOutcome
 from chimera.contracts.storyboard import Storyboard
 from chimera.core.errors import NotFound
 from chimera.core.progress import about
-from chimera.core.vocabulary import Stage
+from chimera.core.vocabulary import Role, Stage
 from chimera.pipeline.crew import Crew
 from chimera.pipeline.outgoing_texts import outgoing_texts
+from chimera.pipeline.wire import CREATE_BRIEF, PRODUCE
 from chimera.storage.records import content_pipeline, review_item, trends
 from chimera.storage.records.content_pipeline import ContentRecord
 from chimera.storage.records.review_item import ReviewItem
@@ -35,7 +37,8 @@ class PieceSteps:
         order = self._order
         request = BriefRequest(trend_id=order.trend_id, personality_profile=order.personality_profile)
         options = BriefOptions(order.words_min, order.words_max, order.aspect, order.quality_preset)
-        brief = await self._crew.director.create_brief(request, content_id=order.content_id, options=options)
+        create = partial(self._crew.director.create_brief, request, content_id=order.content_id, options=options)
+        brief = await self._crew.wire.call(CREATE_BRIEF, self._crew.agent_ids[Role.PLANNER], create)
         told = {
             "order": order.model_dump(mode="json"),
             "crew": {str(role): str(agent_id) for role, agent_id in self._crew.agent_ids.items()},
@@ -54,12 +57,14 @@ class PieceSteps:
         piece = await self.piece()
         estimate = CostEstimate.model_validate(piece.metadata["cost_estimate"])
         estimated: dict[str, Decimal] = {part.tool: part.cpu_seconds for part in estimate.tools}
-        return await self._crew.artist.produce(
+        produce = partial(
+            self._crew.artist.produce,
             ProductionRequest(brief_id=order.content_id, tools=order.tools, quality_preset=order.quality_preset),
             approval=signed,
             options=ProductionOptions(aspect=order.aspect, attempt=attempt, estimated_cpu_seconds=estimated),
             progress=about(order.content_id, self._crew.progress),
         )
+        return await self._crew.wire.call(PRODUCE, self._crew.agent_ids[Role.WORKER], produce)
 
     async def review(self, production: Production) -> Review:
         content_id = self._order.content_id
