@@ -38,6 +38,7 @@ TABLE_RIGHTS: Mapping[str, tuple[LiteralString, ...]] = {
     "dead_letter": ("SELECT", "INSERT", "DELETE"),
     "studio_halt": ("SELECT", "INSERT", "UPDATE(end_reason)", "UPDATE(ended_at)", "UPDATE(ended_by)"),
     "publication_plan": ("SELECT", "INSERT", "UPDATE"),
+    "data_key": ("SELECT", "INSERT", "UPDATE(wrapped)", "UPDATE(master_id)"),
     "schema_migration": ("SELECT",),
 }
 SEQUENCE_RIGHTS: Mapping[str, tuple[LiteralString, ...]] = {"budget_tracking_id_seq": ("USAGE",)}
