@@ -9,6 +9,7 @@ from chimera.security.data_keys import KeyRing, new_data_key
 from chimera.security.master_key import MasterKey
 from chimera.storage.blobs import SealedBlobs
 from chimera.storage.shelves.folder import FolderShelf
+from chimera.storage.shelves.shelf import Shelf
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,34 @@ class KeyTable:
         if not self.rows:
             self.add()
         return KeyRing(lambda: self.masters, self.rows, self.read)
+
+
+@dataclass
+class Store:
+    """Sealed media on one shelf, and the keys they are under."""
+
+    blobs: SealedBlobs
+    shelf: Shelf
+    table: KeyTable
+    folder: Path
+
+    def source(self, content: bytes, name: str = "source") -> Path:
+        path = self.folder / name
+        path.write_bytes(content)
+        return path
+
+    def raw(self, key: str) -> bytes:
+        """The file as it lies there."""
+        stored = self.shelf.stat(key)
+        return self.shelf.read(stored, 0, stored.size_bytes)
+
+    def whole(self, url: str) -> bytes:
+        return b"".join(self.blobs.open(url).parts())
+
+
+def store_on(shelf: Shelf, folder: Path) -> Store:
+    table = KeyTable()
+    return Store(SealedBlobs([shelf], table.ring(), folder / "work"), shelf, table, folder)
 
 
 def folder_blobs(folder: Path, table: KeyTable | None = None, *, plain_allowed: bool = False) -> SealedBlobs:

@@ -6,6 +6,7 @@ All of it is sealed before it leaves this process, wherever it lies; the key of 
 import asyncio
 import errno
 import hashlib
+import io
 import os
 import secrets
 import shutil
@@ -208,13 +209,14 @@ class SealedBlobs:
         return True
 
     def _anew(self, blob: StoredBlob, key: str) -> Iterator[bytes]:
-        position = 0
+        parts, part = blob.parts(), io.BytesIO()
 
         def read(length: int) -> bytes:
-            nonlocal position
-            part = blob.read(position, min(length, READ_BYTES))
-            position += len(part)
-            return part
+            nonlocal part
+            if not (found := part.read(length)):
+                part = io.BytesIO(next(parts, b""))
+                found = part.read(length)
+            return found
 
         yield from self._seals.seal_file(key, blob.size, read)
         blob.require_unreplaced()

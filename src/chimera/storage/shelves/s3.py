@@ -4,6 +4,7 @@ What is kept here is sealed before it comes here: the store's own encryption is 
 """
 
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -75,7 +76,9 @@ class S3Shelf:
         EngineUnavailable: no answer, no right, no such bucket, or one that stores without encrypting; nothing is kept.
         """
         with self._asking(checked_key(key)):
-            obstore.put(self._store, key, iter(parts), chunk_size=PART_BYTES, max_concurrency=PARTS_AT_ONCE)
+            with ThreadPoolExecutor(max_workers=1) as pool:
+                given = _taken_in(pool, iter(parts))
+                obstore.put(self._store, key, given, chunk_size=PART_BYTES, max_concurrency=PARTS_AT_ONCE)
             found = self._encryption_of(key)
             if found != self._bucket.encryption:
                 obstore.delete(self._store, key)
@@ -142,6 +145,12 @@ class S3Shelf:
             f"{where} does not answer for the bucket {self._bucket.name}: check S3_REGION, S3_ENDPOINT_URL and the "
             "network, then do it again"
         )
+
+
+def _taken_in(pool: Executor, parts: Iterator[bytes]) -> Iterator[bytes]:
+    """The parts, made in the pool's thread: the thread that asks for them may not ask a store meanwhile."""
+    while part := pool.submit(next, parts, b"").result():
+        yield part
 
 
 def _checked_endpoint(bucket: Bucket) -> bool:

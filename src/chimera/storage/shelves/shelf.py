@@ -57,7 +57,7 @@ def checked_key(key: str) -> str:
         ValidationFailed: it is not.
     """
     parts = PurePosixPath(key).parts
-    plain = key.isascii() and key.isprintable() and "\\" not in key and "/".join(parts) == key
+    plain = key != "" and key.isascii() and key.isprintable() and "\\" not in key and "/".join(parts) == key
     if not plain or len(key) > KEY_CHARACTERS_MAX or any(part.startswith((".", "/")) for part in parts):
         raise ValidationFailed(f"{key!r} is not a media key", {"key": key})
     return key
