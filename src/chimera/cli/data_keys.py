@@ -1,7 +1,6 @@
 """`chimera keys rotate-data`, `chimera keys seal-media`: the keys that media and secrets are sealed under."""
 
 import asyncio
-import os
 import sys
 from collections.abc import Iterator
 from typing import Annotated
@@ -10,34 +9,33 @@ from cyclopts import Parameter
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from chimera.bootstrap.data_keys import rewrap, rotate
+from chimera.bootstrap import data_keys
 from chimera.bootstrap.media import mark_all_sealed
-from chimera.bootstrap.studio import Studio, open_studio
+from chimera.bootstrap.studio import Studio
 from chimera.cli.document import print_json
 from chimera.cli.options import Json
-from chimera.config.settings import Settings
-from chimera.core.clock import SystemClock
+from chimera.cli.studio import studio_of_environment
 from chimera.core.errors import Conflict, NotFound
 
 MEDIA_MAX = 1_000_000
 Rewrap = Annotated[bool, Parameter(name="--rewrap", negative="")]
 
 
-async def rotate_data(*, rewrap_: Rewrap = False, json: Json = False) -> None:
+async def rotate_data(*, rewrap: Rewrap = False, json: Json = False) -> None:
     """Seal under a new data key from now on; what is older still opens. Nothing has to stop.
 
     Parameters
     ----------
-    rewrap_
+    rewrap
         Change the master key instead: wrap the data keys with CHIMERA_DATA_KEY (the old one being in
         CHIMERA_DATA_KEY_PREVIOUS), or with a new keys/data.key of this home.
     """
-    async with open_studio(Settings.from_environment(os.environ), SystemClock()) as studio:
-        if rewrap_:
-            told = {"rewrapped": await rewrap(studio.settings, studio.home, studio.database)}
+    async with studio_of_environment() as studio:
+        if rewrap:
+            told = {"rewrapped": await data_keys.rewrap(studio.settings, studio.home, studio.database)}
             text = f"{told['rewrapped']} data keys are wrapped with the new master key. Keep it in your backup.\n"
         else:
-            row = await rotate(studio.settings, studio.home, studio.database, studio.clock)
+            row = await data_keys.rotate(studio.settings, studio.home, studio.database, studio.clock)
             told = {"data_key": row.number}
             text = f"Data key {row.number} seals from now on. `chimera keys seal-media` seals older media under it.\n"
     if json:
@@ -51,7 +49,7 @@ async def seal_media(*, json: Json = False) -> None:
 
     It may run beside everything else and may be stopped at any time; running it again goes on.
     """
-    async with open_studio(Settings.from_environment(os.environ), SystemClock()) as studio:
+    async with studio_of_environment() as studio:
         sealed, seen = await asyncio.to_thread(_seal_all, studio)
     if json:
         print_json({"sealed": sealed, "media": seen})
