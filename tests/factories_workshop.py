@@ -1,6 +1,6 @@
 """A crew that makes pieces without tools: stand-ins for the roles around a CFO, on a real database."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -195,8 +195,9 @@ class OpenGate:
 
 
 class Blobs:
-    def path(self, url: str) -> Path:
-        return Path(url)
+    @asynccontextmanager
+    async def copies(self, urls: Sequence[str]) -> AsyncIterator[tuple[Path, ...]]:
+        yield tuple(map(Path, urls))
 
 
 @dataclass

@@ -33,6 +33,16 @@ def range_answer(header: str | None, size_bytes: int) -> RangeAnswer:
     return RangeAnswer.PART if first < size_bytes else RangeAnswer.UNSATISFIABLE
 
 
+def range_bounds(header: str, size_bytes: int) -> tuple[int, int]:
+    """First byte and the one behind the last, of a header that is met with a PART."""
+    asked = _ONE_RANGE.fullmatch(header)
+    if asked is None:
+        raise ValueError("no range")
+    if asked["first"] is None:
+        return max(0, size_bytes - int(asked["last"])), size_bytes
+    return int(asked["first"]), size_bytes if asked["last"] is None else min(int(asked["last"]) + 1, size_bytes)
+
+
 def media_response(request: Request, path: Path, media_type: str) -> Response:
     """The answer to GET or HEAD for the file.
 

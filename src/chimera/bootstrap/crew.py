@@ -1,7 +1,7 @@
 """A crew at work on an open studio: the only place where the roles are put together."""
 
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from pathlib import Path
 from uuid import UUID
@@ -33,7 +33,7 @@ from chimera.runtime.roster.roster import Roster
 from chimera.safety.gateway import SafetyGateway
 from chimera.safety.policy import load_policy
 from chimera.safety.topics import sensitive_topics
-from chimera.storage.blobs import FolderBlobs
+from chimera.storage.blobs import Blobs
 from chimera.storage.records.content_pipeline import ContentRecord
 from chimera.tools.tool_server import ServerCommand
 from chimera.tools.toolbox import open_toolbox
@@ -118,8 +118,8 @@ async def open_crew(
         )
 
 
-def channel_media(blobs: FolderBlobs, piece: ContentRecord) -> dict[MediaName, Path]:
-    """The produced files of a piece under the names they have on the channel."""
+def channel_media(blobs: Blobs, piece: ContentRecord) -> AbstractAsyncContextManager[Mapping[MediaName, Path]]:
+    """Plain copies of a piece's files while the block runs, under the names they have on the channel."""
     return media_of(Production.model_validate(piece.metadata["production"]), blobs)
 
 

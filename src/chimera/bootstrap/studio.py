@@ -8,6 +8,8 @@ from uuid import UUID
 
 from redis.asyncio import Redis
 
+from chimera.bootstrap.data_keys import open_key_ring
+from chimera.bootstrap.media import open_blobs
 from chimera.bootstrap.money import own_treasury, remote_treasury
 from chimera.config.settings import Settings
 from chimera.core.clock import Clock
@@ -17,8 +19,9 @@ from chimera.core.vocabulary import Role
 from chimera.platforms.local_channel.channel import LocalChannel
 from chimera.runtime.identity.identity import Identity, identity_of
 from chimera.runtime.roster.capabilities import CAPABILITIES
+from chimera.security.data_keys import KeyRing
 from chimera.storage.access import prepare_database
-from chimera.storage.blobs import FolderBlobs
+from chimera.storage.blobs import SealedBlobs
 from chimera.storage.database import Database, open_database
 from chimera.storage.engines.opening import open_engines
 from chimera.storage.records import agents
@@ -39,7 +42,8 @@ class Studio:
     #: The url of the database's owner, for retiring a key; None where this process has only an application's login.
     owner_url: str | None
     redis: Redis
-    blobs: FolderBlobs
+    data_keys: KeyRing
+    blobs: SealedBlobs
     channel: LocalChannel
     treasurer: Treasurer
     own_treasury: Treasury | None
@@ -80,6 +84,7 @@ async def open_studio(settings: Settings, clock: Clock) -> AsyncIterator[Studio]
         )
         access = await prepare_database(urls.database_url, urls.owner_url)
         database = await stack.enter_async_context(open_database(access.application_url))
+        data_keys = await open_key_ring(settings, home, database, clock)
         redis = _redis(urls.redis_url)
         stack.push_async_callback(redis.aclose)
         identity = identity_of(home / "keys", settings.jwt_secret, database, clock)
@@ -98,7 +103,8 @@ async def open_studio(settings: Settings, clock: Clock) -> AsyncIterator[Studio]
             database=database,
             owner_url=access.owner_url,
             redis=redis,
-            blobs=FolderBlobs(home / "media"),
+            data_keys=data_keys,
+            blobs=open_blobs(settings, home, data_keys),
             channel=LocalChannel(home / "channel"),
             treasurer=treasurer,
             own_treasury=own,

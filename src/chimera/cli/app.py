@@ -325,6 +325,23 @@ _GROUPS: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
             ),
         },
     ),
+    "keys": (
+        "The studio's keys.",
+        {
+            "rotate-data": (
+                "chimera.cli.data_keys:rotate_data",
+                "Seal under a new data key from now on; what is older still opens. Nothing has to stop.",
+            ),
+            "seal-media": (
+                "chimera.cli.data_keys:seal_media",
+                (
+                    "Seal media that lie under an older data key, or from an earlier version under none, under the "
+                    "newest.\n\nIt may run beside everything else and may be stopped at any time; running it again "
+                    "goes on."
+                ),
+            ),
+        },
+    ),
     "engines": (
         "The embedded PostgreSQL and Valkey.",
         {

@@ -1,5 +1,6 @@
 """`chimera content list|show|open`: what was made and where it stands."""
 
+import asyncio
 import os
 import sys
 import webbrowser
@@ -19,6 +20,7 @@ from chimera.core.clock import SystemClock
 from chimera.core.vocabulary import Stage
 from chimera.pipeline.telling import Piece, find_piece, newest_pieces, production_of
 from chimera.platforms.local_channel.address import watch_url
+from chimera.platforms.local_channel.channel import post_id_of
 
 PIPE_COLUMNS = 160
 WHY_CHARACTERS_MAX = 120
@@ -65,6 +67,8 @@ async def show(content: str = "newest", *, json: Json = False) -> None:
 async def open_content(content: str = "newest", *, json: Json = False) -> None:
     """Print where the piece's video lies; on a terminal, play it with the desktop's player too.
 
+    A published one is played from the channel, another from a plain copy that is removed some hours later.
+
     Parameters
     ----------
     content
@@ -72,7 +76,7 @@ async def open_content(content: str = "newest", *, json: Json = False) -> None:
     """
     async with open_studio(Settings.from_environment(os.environ), SystemClock()) as studio:
         piece = await find_piece(studio.database, content)
-        path = video_path(studio, piece)
+        path = await asyncio.to_thread(video_path, studio, piece)
     if json:
         print_json({"content_id": str(piece.content.id), "path": path, "urls": urls_of(piece)})
         return
@@ -90,12 +94,15 @@ def urls_of(piece: Piece) -> dict[str, str]:
 
 
 def video_path(studio: Studio, piece: Piece) -> str:
-    """The video's file in the media folder.
+    """The video as a file to play: the channel's, or a plain copy of the sealed one.
 
     Raises:
-        Conflict: it is not produced yet; NotFound: the file is gone.
+        Conflict: it is not produced yet; NotFound: the file is gone; SealBroken: it was changed.
     """
-    return str(studio.blobs.path(production_of(piece).video_url))
+    url, post_id = production_of(piece).video_url, post_id_of(piece.content.id)
+    if studio.channel.probe(post_id) is not None:
+        return str(studio.channel.media(post_id, "video.mp4"))
+    return str(studio.blobs.materialise(url, studio.blobs.copies_folder()))
 
 
 def _console() -> Console:

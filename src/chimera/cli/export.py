@@ -47,7 +47,6 @@ async def export_piece(studio: Studio, piece: Piece, target: Path, *, force: boo
         Conflict: the piece is not produced, or the folder exists; NotFound: a file is gone;
         ToolFailed: it can't be written.
     """
-    media = media_of(production_of(piece), studio.blobs)
     decisions = [await studio.treasurer.signed_decision_of_tx(tx_id) for tx_id in ledger_tx_ids(piece)]
 
     def document_of(files: tuple[ExportedFile, ...]) -> str:
@@ -61,4 +60,5 @@ async def export_piece(studio: Studio, piece: Piece, target: Path, *, force: boo
         )
         return bundle.model_dump_json(indent=2)
 
-    return write_folder(target, media, document_of, replace=force)
+    async with media_of(production_of(piece), studio.blobs) as media:
+        return write_folder(target, media, document_of, replace=force)

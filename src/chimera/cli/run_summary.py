@@ -9,6 +9,7 @@ from chimera.bootstrap.studio import Studio
 from chimera.contracts.budget import BudgetState
 from chimera.contracts.run_report import RunReport
 from chimera.core.vocabulary import BudgetCategory, FileType
+from chimera.platforms.local_channel.channel import post_id_of
 from chimera.security.keys import retired_public_keys
 
 
@@ -35,7 +36,7 @@ def _facts(studio: Studio, report: RunReport, proof: str) -> Table:
     table.add_column(overflow="fold")
     video = next(file for file in report.asset.files if file.type is FileType.VIDEO)
     approval = report.approvals[0]
-    table.add_row("Video", escape(str(studio.blobs.path(video.url))))
+    table.add_row("Video", escape(str(studio.channel.media(post_id_of(report.content_id), "video.mp4"))))
     table.add_row("Length", f"{video.duration_seconds} s, {video.size_bytes / 2**20:.1f} MB")
     table.add_row("Quality", f"{report.asset.quality_score} of 1, measured from the file")
     table.add_row(

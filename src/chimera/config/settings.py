@@ -58,6 +58,17 @@ class Settings(BaseModel):
     cfo_token: str | None = Field(default=None, repr=False)
     cfo_token_file: Path | None = None
     cfo_plain_http: Literal["allowed"] | None = None
+    chimera_data_key: str | None = Field(default=None, repr=False)
+    chimera_data_key_previous: str | None = Field(default=None, repr=False)
+    s3_bucket: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")] | None = None
+    s3_region: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,40}$")] = "us-east-1"
+    s3_endpoint_url: Annotated[str, _server_url("https", "http")] | None = None
+    s3_encryption: Literal["AES256", "aws:kms"] = "AES256"
+    s3_kms_key_id: str | None = None
+    s3_plain_http: Literal["allowed"] | None = None
+    aws_access_key_id: str | None = Field(default=None, repr=False)
+    aws_secret_access_key: str | None = Field(default=None, repr=False)
+    aws_session_token: str | None = Field(default=None, repr=False)
 
     @field_validator("database_owner_url")
     @classmethod

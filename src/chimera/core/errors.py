@@ -9,7 +9,7 @@ ChimeraError
 ├── Missing                something the machine needs is not there
 │   ├── SourceUnavailable, AgentOffline, EngineUnavailable, RateLimited
 └── WorkFailed             the work was tried and did not succeed
-    ├── QualityFailed, McpTimeout, ToolFailed, OutcomeUnknown, InternalError
+    ├── QualityFailed, McpTimeout, ToolFailed, OutcomeUnknown, SealBroken, InternalError
 """
 
 from collections.abc import Mapping
@@ -176,6 +176,12 @@ class OutcomeUnknown(WorkFailed):
     """Money may have been spent and nobody has said how much: it counts in full until somebody does."""
 
     code, status = "OUTCOME_UNKNOWN", 500
+
+
+class SealBroken(WorkFailed):
+    """What was kept sealed is not what was sealed, or its key is not known here; none of it is given out."""
+
+    code, status = "SEAL_BROKEN", 500
 
 
 class InternalError(WorkFailed):

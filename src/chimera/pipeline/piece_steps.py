@@ -69,15 +69,11 @@ class PieceSteps:
     async def review(self, production: Production) -> Review:
         content_id = self._order.content_id
         await self._crew.stages.advance(content_id, Stage.REVIEW)
-        path = self._crew.blobs.path
-        request = quality_request_of(
-            production,
-            path(production.video_url),
-            path(production.captions_srt_url),
-            path(production.thumbnail_url),
-        )
         storyboard, evidence = await self._told()
-        review = await self._crew.judge.review(content_id, request, outgoing_texts(storyboard, evidence))
+        urls = (production.video_url, production.captions_srt_url, production.thumbnail_url)
+        async with self._crew.blobs.copies(urls) as copies:
+            request = quality_request_of(production, *copies)
+            review = await self._crew.judge.review(content_id, request, outgoing_texts(storyboard, evidence))
         if review.outcome is ReviewOutcome.HUMAN:
             waiting = await self._waiting(review)
             async with self._crew.database.transaction() as connection:

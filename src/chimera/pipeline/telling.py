@@ -1,6 +1,7 @@
 """What is told of content pieces: lists, details and export bundles, read from their rows."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -159,18 +160,21 @@ def production_of(piece: Piece) -> Production:
         raise Conflict(f"content {piece.content.id} was produced by another version of Chimera") from error
 
 
-def media_of(production: Production, blobs: Blobs) -> dict[MediaName, Path]:
-    """The produced files by the names they go out under.
+@asynccontextmanager
+async def media_of(production: Production, blobs: Blobs) -> AsyncIterator[Mapping[MediaName, Path]]:
+    """Plain copies of the produced files while the block runs, by the names they go out under.
 
     Raises:
-        NotFound: a file is gone.
+        NotFound: a file is gone; SealBroken: it was changed.
     """
-    return {
-        "video.mp4": blobs.path(production.video_url),
-        "thumbnail.jpg": blobs.path(production.thumbnail_url),
-        "captions.vtt": blobs.path(production.captions_vtt_url),
-        "captions.srt": blobs.path(production.captions_srt_url),
+    urls: dict[MediaName, str] = {
+        "video.mp4": production.video_url,
+        "thumbnail.jpg": production.thumbnail_url,
+        "captions.vtt": production.captions_vtt_url,
+        "captions.srt": production.captions_srt_url,
     }
+    async with blobs.copies(list(urls.values())) as copies:
+        yield dict(zip(urls, copies, strict=True))
 
 
 def ledger_tx_ids(piece: Piece) -> list[UUID]:

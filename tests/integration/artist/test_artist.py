@@ -25,12 +25,13 @@ from chimera.core.clock import FixedClock
 from chimera.core.errors import BudgetExceeded, Conflict, InvalidSignature, NotFound, ToolFailed, ValidationFailed
 from chimera.core.progress import Progress, ProgressEvent, silent
 from chimera.core.vocabulary import FileType, QualityPreset, Resolution, Role
-from chimera.storage.blobs import FolderBlobs
+from chimera.storage.blobs import SealedBlobs
 from chimera.storage.database import Database
 from chimera.storage.records import agents, content_pipeline, trends, video_metadata
 from chimera.tools.permit import Permit
 from chimera.tools.toolbox import Toolbox
 from factories_production import AS_OF, make_evidence, make_storyboard
+from factories_sealing import folder_blobs
 
 LOCAL = ToolChoice(image="local", video="local", audio="local")
 
@@ -39,12 +40,13 @@ class Studio:
     """A brief in the database and an artist to produce it."""
 
     def __init__(
-        self, database: Database, blobs: FolderBlobs, toolbox: Toolbox, clock: FixedClock, work_folder: Path
+        self, database: Database, blobs: SealedBlobs, toolbox: Toolbox, clock: FixedClock, work_folder: Path
     ) -> None:
         self.database, self.blobs, self.clock = database, blobs, clock
         self.toolbox, self.work_folder = toolbox, work_folder
         self.agent_id, self.content_id = uuid4(), uuid4()
         self.free_bytes_min = 1
+        self.media = Path()
 
     async def brief(self, board: Storyboard) -> None:
         trend_id = uuid4()
@@ -91,7 +93,8 @@ class Studio:
 
 @pytest.fixture
 async def studio(database: Database, toolbox: Toolbox, clock: FixedClock, tmp_path: Path, work: Path) -> Studio:
-    opened = Studio(database, FolderBlobs(tmp_path / "media"), toolbox, clock, work / "own")
+    opened = Studio(database, folder_blobs(tmp_path), toolbox, clock, work / "own")
+    opened.media = tmp_path / "media"
     await opened.brief(make_storyboard())
     return opened
 
@@ -107,7 +110,9 @@ def permit_of(approve: Callable[..., Permit]) -> Callable[..., Permit]:
 
 
 def stored_files(studio: Studio, production: Production) -> dict[FileType, Path]:
-    return {file.type: studio.blobs.path(file.url) for file in production.files}
+    """Plain copies of the sealed files."""
+    folder = studio.blobs.copies_folder()
+    return {file.type: studio.blobs.materialise(file.url, folder) for file in production.files}
 
 
 async def test_a_brief_becomes_stored_media_with_its_rows_and_its_cost(
@@ -176,7 +181,7 @@ async def test_another_voice_under_the_same_attempt_is_a_conflict_and_a_new_atte
     studio: Studio, permit_of: Callable[..., Permit]
 ) -> None:
     await studio.produce(permit_of(studio))
-    (studio.blobs.path((await studio.produce(permit_of(studio))).video_url)).unlink()
+    next(studio.media.rglob("video.mp4")).unlink()
     with pytest.raises(Conflict):
         await studio.produce(permit_of(studio), options=ProductionOptions(voice="am_michael"))
     made = await studio.produce(permit_of(studio, attempt=2), options=ProductionOptions(voice="am_michael", attempt=2))

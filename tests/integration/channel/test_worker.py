@@ -1,5 +1,7 @@
 """The worker publishes what the judge passed, once, however often it is asked and wherever it was cut off."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -68,8 +70,9 @@ class Desk:
         )
 
     def worker(self) -> Worker:
-        def media(piece: ContentRecord) -> dict[MediaName, Path]:
-            return self.media
+        @asynccontextmanager
+        async def media(piece: ContentRecord) -> AsyncIterator[dict[MediaName, Path]]:
+            yield self.media
 
         return Worker(
             self.worker_id,

@@ -49,7 +49,7 @@ def still_stored(blobs: Blobs, production: Production) -> bool:
     """Whether every file of an earlier production is still there."""
     try:
         for file in production.files:
-            blobs.path(file.url)
+            blobs.open(file.url)
     except ChimeraError:
         return False
     return True

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from copy import copy
 from pathlib import Path
 from typing import Self
@@ -35,7 +36,7 @@ class Worker:
         channel: LocalChannel,
         clock: Clock,
         *,
-        media: Callable[[ContentRecord], Mapping[MediaName, Path]],
+        media: Callable[[ContentRecord], AbstractAsyncContextManager[Mapping[MediaName, Path]]],
         watch_url: Callable[[str], str],
     ) -> None:
         self.agent_id = agent_id
@@ -70,8 +71,9 @@ class Worker:
         if standing is None and intent.state == "done":
             raise Conflict(f"content {content_id} was published and taken down: it does not go out again")
         if standing is None:
-            post = _post(piece, trend, video, self._media(piece), review, self._clock)
-            standing = await asyncio.to_thread(self._channel.publish, post, self._media(piece))
+            async with self._media(piece) as media:
+                post = _post(piece, trend, video, media, review, self._clock)
+                standing = await asyncio.to_thread(self._channel.publish, post, media)
         async with self._database.transaction() as connection:
             if not await effect_intent.finish(connection, intent, standing.post_id, {"platform": PLATFORM}):
                 raise Conflict(f"a newer attempt to publish content {content_id} is under way")

@@ -58,6 +58,12 @@ async def put(connection: Connection, video: VideoRecord) -> None:
     )  # fmt: skip
 
 
+async def get(connection: Connection, video_id: UUID) -> VideoRecord | None:
+    async with connection.cursor(row_factory=class_row(VideoRecord)) as cursor:
+        await cursor.execute(f"SELECT {_COLUMNS} FROM video_metadata WHERE id = %s", (video_id,))
+        return await cursor.fetchone()
+
+
 async def of_content(connection: Connection, content_id: UUID) -> VideoRecord | None:
     async with connection.cursor(row_factory=class_row(VideoRecord)) as cursor:
         await cursor.execute(f"SELECT {_COLUMNS} FROM video_metadata WHERE content_id = %s", (content_id,))
