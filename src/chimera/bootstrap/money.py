@@ -11,7 +11,9 @@ from nacl.signing import SigningKey
 from redis.asyncio import Redis
 
 from chimera.config.settings import Settings
+from chimera.config.transport import Plaintext
 from chimera.core.clock import Clock
+from chimera.core.secret import revealed
 from chimera.runtime.bookkeeping import keeping_books
 from chimera.security.api_tokens import token_to_show
 from chimera.security.keys import cfo_public_key, cfo_signing_key, log_signing_key
@@ -42,9 +44,9 @@ def remote_treasury(settings: Settings, home: Path) -> RemoteTreasury | None:
         return None
     return RemoteTreasury(
         settings.cfo_url,
-        token_to_show(settings.cfo_token, settings.cfo_token_file),
+        token_to_show(revealed(settings.cfo_token), None),
         cfo_public_key(home / "keys", settings.cfo_public_key),
-        plain_http_allowed=settings.cfo_plain_http is not None,
+        plain_http_allowed=settings.allows_plaintext(Plaintext.CFO),
     )
 
 
@@ -61,7 +63,7 @@ async def own_treasury(
         database=database,
         redis=redis,
         clock=clock,
-        key=cfo_signing_key(home / "keys", settings.cfo_private_key),
+        key=cfo_signing_key(home / "keys", revealed(settings.cfo_private_key)),
         cfo_agent_id=cfo_agent_id,
         policy=SpendingPolicy(limits=settings.budget_limit, hurdle_rate=settings.min_roi_hurdle_rate),
     )
@@ -83,7 +85,7 @@ def log_folder(settings: Settings, home: Path) -> Path:
 
 def log_key(settings: Settings, home: Path) -> SigningKey:
     """The key that signs checkpoints here, made if there is none."""
-    return log_signing_key(home / "keys", settings.ledger_log_private_key)
+    return log_signing_key(home / "keys", revealed(settings.ledger_log_private_key))
 
 
 def log_publisher(settings: Settings, home: Path, database: Database, clock: Clock) -> LogPublisher:

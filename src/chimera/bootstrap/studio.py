@@ -13,6 +13,7 @@ from chimera.config.settings import Settings
 from chimera.core.clock import Clock
 from chimera.core.errors import EngineUnavailable
 from chimera.core.identity import new_id
+from chimera.core.secret import revealed
 from chimera.core.vocabulary import Role
 from chimera.platforms.local_channel.channel import LocalChannel
 from chimera.runtime.roster.capabilities import CAPABILITIES
@@ -74,7 +75,12 @@ async def open_studio(settings: Settings, clock: Clock) -> AsyncIterator[Studio]
     home = _home(settings)
     async with AsyncExitStack() as stack:
         urls = await stack.enter_async_context(
-            open_engines(home, settings.database_url, settings.redis_url, settings.database_owner_url)
+            open_engines(
+                home,
+                revealed(settings.database_url),
+                revealed(settings.redis_url),
+                revealed(settings.database_owner_url),
+            )
         )
         access = await prepare_database(urls.database_url, urls.owner_url)
         database = await stack.enter_async_context(open_database(access.application_url))
