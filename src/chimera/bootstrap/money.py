@@ -44,7 +44,7 @@ def remote_treasury(settings: Settings, home: Path) -> RemoteTreasury | None:
         return None
     return RemoteTreasury(
         settings.cfo_url,
-        token_to_show(revealed(settings.cfo_token), None),
+        token_to_show(revealed(settings.cfo_token), settings.cfo_token_file),
         cfo_public_key(home / "keys", settings.cfo_public_key),
         plain_http_allowed=settings.allows_plaintext(Plaintext.CFO),
     )

@@ -10,6 +10,8 @@ from chimera.config.references import AwsReference, Reference, VaultReference, r
 from chimera.config.variables import LIMIT_PREFIX, LIMIT_VARIABLES
 
 FILE_SUFFIX = "_FILE"
+FILE_OF_ITS_OWN = frozenset({"CFO_TOKEN"})
+"""CFO_TOKEN_FILE is a variable of its own: what it names is written, too, whenever the token in it changes."""
 FILE_BYTES_MAX = 64 * 1024
 
 
@@ -60,7 +62,7 @@ def _one(environment: Mapping[str, str], name: str, *, secret: bool) -> Given | 
     text = environment.get(name, "")
     if not secret:
         return Given(Origin.ENVIRONMENT, text) if text else None
-    file = environment.get(name + FILE_SUFFIX, "")
+    file = "" if name in FILE_OF_ITS_OWN else environment.get(name + FILE_SUFFIX, "")
     if text and file:
         raise VariableRefused(f"is set together with {name}{FILE_SUFFIX}: unset one of them")
     if file:

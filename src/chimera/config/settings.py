@@ -1,6 +1,6 @@
 """The variables of specification section 10 (and Chimera's own), read once and validated together."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from decimal import Decimal
 from typing import Self
 
@@ -24,6 +24,8 @@ from chimera.core.vocabulary import BudgetCategory, BudgetPeriod
 ALL_VARIABLES = variable_names((ChimeraVariables, StoreVariables))
 SECRET_VARIABLES = ChimeraVariables.secret_names() | StoreVariables.secret_names()
 _ALLOWANCE = "CHIMERA_ALLOW_PLAINTEXT"
+_OLDER_WORDS = {"CFO_PLAIN_HTTP": Plaintext.CFO, "S3_PLAIN_HTTP": Plaintext.S3}
+"""Each says `allowed` and means the same as its service's name in the allowance."""
 
 
 class Settings(ChimeraVariables):
@@ -64,7 +66,9 @@ class Settings(ChimeraVariables):
 
     def allows_plaintext(self, service: Plaintext) -> bool:
         """Whether the network to another machine's `service` is trusted as it is."""
-        return service in self.chimera_allow_plaintext or (service is Plaintext.CFO and self.cfo_plain_http is not None)
+        return service in self.chimera_allow_plaintext or service in _older_words(
+            {name for name in _OLDER_WORDS if getattr(self, name.lower())}
+        )
 
     def budget_limit(self, period: BudgetPeriod, category: BudgetCategory) -> Decimal:
         """The period's total limit in USD, unless the category has one of its own."""
@@ -79,9 +83,11 @@ class Settings(ChimeraVariables):
 def _allowed(given: Mapping[str, Given]) -> frozenset[Plaintext]:
     """What is known of the allowance before everything is validated; a wrong name in it allows nothing."""
     names = {name.strip() for name in given[_ALLOWANCE].text.split(",")} if _ALLOWANCE in given else set()
-    if "CFO_PLAIN_HTTP" in given:
-        names.add(Plaintext.CFO)
-    return frozenset(service for service in Plaintext if service in names)
+    return frozenset(service for service in Plaintext if service in names) | _older_words(given)
+
+
+def _older_words(given: Collection[str]) -> frozenset[Plaintext]:
+    return frozenset(service for name, service in _OLDER_WORDS.items() if name in given)
 
 
 def _texts(given: Mapping[str, Given], stores: Stores, problems: list[Problem]) -> dict[str, str]:
@@ -106,6 +112,8 @@ def _contradictions(texts: Mapping[str, str], wrong: set[str]) -> Iterator[Probl
         yield Problem("DATABASE_OWNER_URL", "needs DATABASE_URL beside it, the url of the application's login")
     if given("S3_ENDPOINT_URL") and not given("S3_BUCKET"):
         yield Problem("S3_ENDPOINT_URL", "needs S3_BUCKET beside it")
+    if given("S3_KMS_KEY_ID") and texts.get("S3_ENCRYPTION") != "aws:kms":
+        yield Problem("S3_KMS_KEY_ID", "needs S3_ENCRYPTION=aws:kms beside it")
     if given("AWS_ACCESS_KEY_ID") != given("AWS_SECRET_ACCESS_KEY"):
         yield Problem("AWS_ACCESS_KEY_ID", "and AWS_SECRET_ACCESS_KEY are set together or not at all")
     if given("VAULT_TOKEN") and not given("VAULT_ADDR"):
@@ -115,16 +123,20 @@ def _contradictions(texts: Mapping[str, str], wrong: set[str]) -> Iterator[Probl
 
 def _cfo_contradictions(given: Callable[[str], bool]) -> Iterator[Problem]:
     """A process either holds the CFO's key or asks who does, under a token."""
+    tokens = [name for name in ("CFO_TOKEN", "CFO_TOKEN_FILE") if given(name)]
     if not given("CFO_URL"):
-        for name in ("CFO_TOKEN", "CFO_PLAIN_HTTP"):
-            if given(name):
-                yield Problem(name, "is set without CFO_URL: set the address to ask, or unset it")
+        for name in (*tokens, *(["CFO_PLAIN_HTTP"] if given("CFO_PLAIN_HTTP") else [])):
+            yield Problem(name, "is set without CFO_URL: set the address to ask, or unset it")
     elif given("CFO_PRIVATE_KEY"):
         yield Problem(
             "CFO_URL", "is set together with CFO_PRIVATE_KEY: who asks another process holds no key, unset one"
         )
-    elif not given("CFO_TOKEN"):
-        yield Problem("CFO_URL", "needs CFO_TOKEN or CFO_TOKEN_FILE: the token to ask under")
+    elif len(tokens) > 1 or not (tokens or given("JWT_SECRET")):
+        yield Problem(
+            "CFO_URL",
+            "needs one of JWT_SECRET (to make tokens for its agents), CFO_TOKEN_FILE and CFO_TOKEN, the tokens of the "
+            "process that holds the key",
+        )
 
 
 def _secured(

@@ -15,7 +15,7 @@ from chimera.core.secret import MASK, Secret
 from chimera.core.vocabulary import BudgetCategory, BudgetPeriod
 
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
-_REGION = re.compile(r"[a-z0-9-]{1,32}")
+_REGION = re.compile(r"[a-z0-9-]{1,40}")
 
 
 def _secret(value: object) -> object:
@@ -108,8 +108,11 @@ class ChimeraVariables(Variables):
     elevenlabs_api_key: SecretText | None = None
     runway_api_key: SecretText | None = None
     s3_bucket: Annotated[str, _matches(_BUCKET, "a bucket's name: 3 to 63 of a-z, 0-9, . and -")] | None = None
-    s3_region: Annotated[str, _matches(_REGION, "a region such as us-east-1")] | None = None
+    s3_region: Annotated[str, _matches(_REGION, "a region such as us-east-1")] = "us-east-1"
     s3_endpoint_url: str | None = None
+    s3_encryption: Literal["AES256", "aws:kms"] = "AES256"
+    s3_kms_key_id: str | None = None
+    s3_plain_http: Literal["allowed"] | None = None
     aws_access_key_id: str | None = None
     aws_secret_access_key: SecretText | None = None
     aws_session_token: SecretText | None = None
@@ -118,10 +121,12 @@ class ChimeraVariables(Variables):
     cfo_public_key: str | None = None
     cfo_url: str | None = None
     cfo_token: SecretText | None = None
+    cfo_token_file: AbsolutePath | None = None
     cfo_plain_http: Literal["allowed"] | None = None
     ledger_log_private_key: SecretText | None = None
     ledger_log_folder: AbsolutePath | None = None
     chimera_data_key: SecretText | None = None
+    chimera_data_key_previous: SecretText | None = None
     chimera_allow_plaintext: Annotated[frozenset[Plaintext], BeforeValidator(_services)] = frozenset()
     chimera_log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], BeforeValidator(_upper)] = (
         "WARNING"
