@@ -278,6 +278,23 @@ _GROUPS: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
             ),
         },
     ),
+    "config": (
+        "The variables the studio runs by.",
+        {
+            "show": (
+                "chimera.cli.config:show",
+                "List every variable with its value and where that comes from; secrets only as set or unset.",
+            ),
+            "check": (
+                "chimera.cli.config:check",
+                (
+                    "Read every variable as a start would, fetch the secrets that Vault or AWS keep, "
+                    "and list everything wrong.\n\n"
+                    "Ends with exit code 2 when anything is wrong."
+                ),
+            ),
+        },
+    ),
     "engines": (
         "The embedded PostgreSQL and Valkey.",
         {

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from chimera.api.tls import keep_fresh, ssl_context
+from chimera.core.background import beside
 from chimera.core.clock import Clock
 from chimera.core.errors import ValidationFailed
 from chimera.security.certificates import Certificate, generated_certificate, given_certificate
@@ -34,9 +35,7 @@ class TlsOptions:
         if self.certificate is not None and not self.wanted:
             raise ValidationFailed("--cert and --key are for --tls: add it")
         if self.wanted and behind_proxy:
-            raise ValidationFailed(
-                "--tls and --behind-proxy can't stand together: who speaks TLS, Chimera or the proxy?"
-            )
+            raise ValidationFailed("--tls together with --behind-proxy: either Chimera or the proxy speaks TLS")
 
 
 def hosts_of_tls(host: str, public_hosts: tuple[str, ...]) -> frozenset[str]:
@@ -67,12 +66,8 @@ async def served_tls(
     certificate = await asyncio.to_thread(read)
     context = ssl_context(certificate)
     sys.stderr.write("".join(f"{line}\n" for line in certificate_lines(certificate)))
-    async with asyncio.TaskGroup() as group:
-        fresh = group.create_task(keep_fresh(context, read, certificate), name="certificate")
-        try:
-            yield context
-        finally:
-            fresh.cancel()
+    async with beside(keep_fresh(context, read, certificate), "certificate"):
+        yield context
 
 
 def certificate_lines(certificate: Certificate) -> list[str]:

@@ -128,6 +128,7 @@ class ChimeraVariables(Variables):
     chimera_data_key: SecretText | None = None
     chimera_data_key_previous: SecretText | None = None
     chimera_allow_plaintext: Annotated[frozenset[Plaintext], BeforeValidator(_services)] = frozenset()
+    chimera_debug: str | None = None
     chimera_log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], BeforeValidator(_upper)] = (
         "WARNING"
     )
