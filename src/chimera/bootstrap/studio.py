@@ -111,9 +111,9 @@ async def open_studio(settings: Settings, clock: Clock) -> AsyncIterator[Studio]
 def _redis(url: str) -> Redis:
     try:
         return Redis.from_url(url, socket_timeout=REDIS_SECONDS_MAX, socket_connect_timeout=REDIS_SECONDS_MAX)
-    except ValueError as error:
-        # What it says may quote the url, and with it the password.
-        raise EngineUnavailable("REDIS_URL is no Redis url: write it like redis://:password@host:6379/0") from error
+    except ValueError:
+        # What it says may quote the url, and with it the password; so would a trace with it.
+        raise EngineUnavailable("REDIS_URL is no Redis url: write it like redis://:password@host:6379/0") from None
 
 
 def _home(settings: Settings) -> Path:
