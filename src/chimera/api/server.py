@@ -4,12 +4,13 @@ import asyncio
 import ipaddress
 import signal
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from chimera.core.errors import EngineUnavailable, ValidationFailed
 
@@ -18,7 +19,7 @@ SHUTDOWN_SECONDS_MAX = 3
 
 def loopback_only(host: str) -> None:
     """Raises:
-    ValidationFailed: `host` is not a loopback address; without TLS and identity nothing else is served.
+    ValidationFailed: `host` is not a loopback address; without TLS nothing else is served.
     """
     try:
         is_loopback = host == "localhost" or ipaddress.ip_address(host).is_loopback
@@ -26,8 +27,8 @@ def loopback_only(host: str) -> None:
         is_loopback = False
     if not is_loopback:
         raise ValidationFailed(
-            f"plain HTTP is served on loopback only, not on {host!r}: use 127.0.0.1, and --behind-proxy where "
-            "a proxy in front of Chimera speaks TLS",
+            f"plain HTTP is served on loopback only, not on {host!r}: use 127.0.0.1, or --tls, or --behind-proxy "
+            "where a proxy in front of Chimera speaks TLS",
             {"host": host},
         )
 
@@ -72,7 +73,7 @@ class _Server(uvicorn.Server):
                 loop.remove_signal_handler(number)
 
 
-async def serve(app: FastAPI, listener: socket.socket) -> None:
+async def serve(app: ASGIApp, listener: socket.socket, tls: ssl.SSLContext | None = None) -> None:
     """Answer requests until SIGINT or SIGTERM; a second SIGINT does not wait for open requests."""
     config = uvicorn.Config(
         app,
@@ -83,6 +84,7 @@ async def serve(app: FastAPI, listener: socket.socket) -> None:
         lifespan="off",
         h11_max_incomplete_event_size=16_384,
         limit_concurrency=512,
+        ssl_context_factory=None if tls is None else lambda *_: tls,
     )
     server = _Server(config)
     with listener:

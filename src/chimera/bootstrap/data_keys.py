@@ -6,6 +6,7 @@ from pathlib import Path
 from chimera.config.settings import Settings
 from chimera.core.clock import Clock
 from chimera.core.identity import new_id
+from chimera.core.secret import revealed
 from chimera.security.data_keys import KeyRing, new_data_key, unwrap
 from chimera.security.master_key import MasterKey, begin_next, master_keys, take_over
 from chimera.storage.database import Connection, Database
@@ -69,7 +70,12 @@ async def rewrap(settings: Settings, home: Path, database: Database) -> int:
 
 
 def _masters(settings: Settings, home: Path, *, may_make: bool) -> tuple[MasterKey, ...]:
-    return master_keys(home / "keys", settings.chimera_data_key, settings.chimera_data_key_previous, may_make=may_make)
+    return master_keys(
+        home / "keys",
+        revealed(settings.chimera_data_key),
+        revealed(settings.chimera_data_key_previous),
+        may_make=may_make,
+    )
 
 
 async def _add(connection: Connection, master: MasterKey, number: int, clock: Clock) -> DataKeyRecord:

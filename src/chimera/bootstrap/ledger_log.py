@@ -11,6 +11,7 @@ from chimera.config.settings import Settings
 from chimera.contracts.ledger import VerificationReport
 from chimera.contracts.proof import LedgerProof
 from chimera.core.errors import EngineUnavailable, NotFound
+from chimera.core.secret import revealed
 from chimera.security.keys import cfo_public_key, cfo_signing_key, log_public_key, retired_public_keys
 from chimera.storage.records import ledger, ledger_key
 from chimera.treasury.log.proof import prove
@@ -32,7 +33,7 @@ async def verify_studio_ledger(studio: Studio, promised_note: str | None = None)
         InvalidSignature: the checkpoint given is not signed by the log's key.
     """
     settings, home = studio.settings, studio.home
-    public_key = log_public_key(home / "keys", settings.ledger_log_private_key)
+    public_key = log_public_key(home / "keys", revealed(settings.ledger_log_private_key))
     if public_key is None and promised_note is not None:
         raise EngineUnavailable(
             f"the log's public key is not known here: copy log.pub of the home that published to {home / 'keys'}"
@@ -70,5 +71,5 @@ async def prove_transaction(studio: Studio, tx_id: UUID) -> LedgerProof:
 def _cfo_public_key(settings: Settings, home: Path) -> VerifyKey:
     """The public key of the process's own CFO, or of the one it asks at CFO_URL."""
     if settings.cfo_url is None:
-        return cfo_signing_key(home / "keys", settings.cfo_private_key).verify_key
+        return cfo_signing_key(home / "keys", revealed(settings.cfo_private_key)).verify_key
     return cfo_public_key(home / "keys", settings.cfo_public_key)

@@ -3,6 +3,8 @@
 from pathlib import Path
 
 from chimera.config.settings import Settings
+from chimera.config.transport import Plaintext
+from chimera.core.secret import revealed
 from chimera.security.data_keys import KeyRing
 from chimera.security.keys import write_once
 from chimera.storage.blobs import SealedBlobs
@@ -41,8 +43,8 @@ def _bucket(name: str, settings: Settings) -> Bucket:
         endpoint_url=settings.s3_endpoint_url,
         encryption=settings.s3_encryption,
         kms_key_id=settings.s3_kms_key_id,
-        plain_http_allowed=settings.s3_plain_http == "allowed",
+        plain_http_allowed=settings.allows_plaintext(Plaintext.S3),
         access_key_id=settings.aws_access_key_id,
-        secret_access_key=settings.aws_secret_access_key,
-        session_token=settings.aws_session_token,
+        secret_access_key=revealed(settings.aws_secret_access_key),
+        session_token=revealed(settings.aws_session_token),
     )

@@ -11,7 +11,9 @@ from nacl.signing import SigningKey
 from redis.asyncio import Redis
 
 from chimera.config.settings import Settings
+from chimera.config.transport import Plaintext
 from chimera.core.clock import Clock
+from chimera.core.secret import revealed
 from chimera.runtime.bookkeeping import keeping_books
 from chimera.security.keys import cfo_public_key, cfo_signing_key, log_signing_key
 from chimera.storage.database import Database
@@ -43,12 +45,12 @@ def remote_treasury(settings: Settings, home: Path, made: TokenSource, clock: Cl
     """
     if settings.cfo_url is None:
         return None
-    plain = settings.cfo_plain_http is not None
+    plain = settings.allows_plaintext(Plaintext.CFO)
     tokens = made
     if settings.cfo_token_file is not None:
         tokens = FileTokens(settings.cfo_url, settings.cfo_token_file, clock, plain_http_allowed=plain)
     elif settings.cfo_token is not None:
-        tokens = GivenToken(settings.cfo_token)
+        tokens = GivenToken(settings.cfo_token.reveal())
     public_key = cfo_public_key(home / "keys", settings.cfo_public_key)
     return RemoteTreasury(settings.cfo_url, tokens, public_key, plain_http_allowed=plain)
 
@@ -66,7 +68,7 @@ async def own_treasury(
         database=database,
         redis=redis,
         clock=clock,
-        key=cfo_signing_key(home / "keys", settings.cfo_private_key),
+        key=cfo_signing_key(home / "keys", revealed(settings.cfo_private_key)),
         cfo_agent_id=cfo_agent_id,
         policy=SpendingPolicy(limits=settings.budget_limit, hurdle_rate=settings.min_roi_hurdle_rate),
     )
@@ -88,7 +90,7 @@ def log_folder(settings: Settings, home: Path) -> Path:
 
 def log_key(settings: Settings, home: Path) -> SigningKey:
     """The key that signs checkpoints here, made if there is none."""
-    return log_signing_key(home / "keys", settings.ledger_log_private_key)
+    return log_signing_key(home / "keys", revealed(settings.ledger_log_private_key))
 
 
 def log_publisher(settings: Settings, home: Path, database: Database, clock: Clock) -> LogPublisher:

@@ -15,6 +15,7 @@ from chimera.config.settings import Settings
 from chimera.core.clock import Clock
 from chimera.core.errors import EngineUnavailable
 from chimera.core.identity import new_id
+from chimera.core.secret import revealed
 from chimera.core.vocabulary import Role
 from chimera.platforms.local_channel.channel import LocalChannel
 from chimera.runtime.identity.identity import Identity, identity_of
@@ -80,14 +81,19 @@ async def open_studio(settings: Settings, clock: Clock) -> AsyncIterator[Studio]
     home = _home(settings)
     async with AsyncExitStack() as stack:
         urls = await stack.enter_async_context(
-            open_engines(home, settings.database_url, settings.redis_url, settings.database_owner_url)
+            open_engines(
+                home,
+                revealed(settings.database_url),
+                revealed(settings.redis_url),
+                revealed(settings.database_owner_url),
+            )
         )
         access = await prepare_database(urls.database_url, urls.owner_url)
         database = await stack.enter_async_context(open_database(access.application_url))
         data_keys = await open_key_ring(settings, home, database, clock)
         redis = _redis(urls.redis_url)
         stack.push_async_callback(redis.aclose)
-        identity = identity_of(home / "keys", settings.jwt_secret, database, clock)
+        identity = identity_of(home / "keys", revealed(settings.jwt_secret), database, clock)
         own: Treasury | None = None
         treasurer: Treasurer
         if remote := remote_treasury(settings, home, identity.asking, clock):
@@ -115,9 +121,9 @@ async def open_studio(settings: Settings, clock: Clock) -> AsyncIterator[Studio]
 def _redis(url: str) -> Redis:
     try:
         return Redis.from_url(url, socket_timeout=REDIS_SECONDS_MAX, socket_connect_timeout=REDIS_SECONDS_MAX)
-    except ValueError as error:
-        # What it says may quote the url, and with it the password.
-        raise EngineUnavailable("REDIS_URL is no Redis url: write it like redis://:password@host:6379/0") from error
+    except ValueError:
+        # What it says may quote the url, and with it the password; so would a trace with it.
+        raise EngineUnavailable("REDIS_URL is no Redis url: write it like redis://:password@host:6379/0") from None
 
 
 def _home(settings: Settings) -> Path:

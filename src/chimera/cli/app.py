@@ -154,7 +154,7 @@ _GROUPS: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
         },
     ),
     "keys": (
-        "The keys that tokens are signed with.",
+        "The keys that tokens are signed with, and those that media and secrets are sealed under.",
         {
             "list": ("chimera.cli.keys:list_", "List the public keys, and until when tokens signed with them count."),
             "rotate": (
@@ -162,6 +162,18 @@ _GROUPS: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
                 (
                     "Sign with a new key from now on; tokens under the one before count until they expire.\n\n"
                     "With --at-once they count no more: for a key that others may know."
+                ),
+            ),
+            "rotate-data": (
+                "chimera.cli.data_keys:rotate_data",
+                "Seal under a new data key from now on; what is older still opens. Nothing has to stop.",
+            ),
+            "seal-media": (
+                "chimera.cli.data_keys:seal_media",
+                (
+                    "Seal media that lie under an older data key, or from an earlier version under none, under the "
+                    "newest.\n\nIt may run beside everything else and may be stopped at any time; running it again "
+                    "goes on."
                 ),
             ),
         },
@@ -325,19 +337,19 @@ _GROUPS: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
             ),
         },
     ),
-    "keys": (
-        "The studio's keys.",
+    "config": (
+        "The variables the studio runs by.",
         {
-            "rotate-data": (
-                "chimera.cli.data_keys:rotate_data",
-                "Seal under a new data key from now on; what is older still opens. Nothing has to stop.",
+            "show": (
+                "chimera.cli.config:show",
+                "List every variable with its value and where that comes from; secrets only as set or unset.",
             ),
-            "seal-media": (
-                "chimera.cli.data_keys:seal_media",
+            "check": (
+                "chimera.cli.config:check",
                 (
-                    "Seal media that lie under an older data key, or from an earlier version under none, under the "
-                    "newest.\n\nIt may run beside everything else and may be stopped at any time; running it again "
-                    "goes on."
+                    "Read every variable as a start would, fetch the secrets that Vault or AWS keep, "
+                    "and list everything wrong.\n\n"
+                    "Ends with exit code 2 when anything is wrong."
                 ),
             ),
         },

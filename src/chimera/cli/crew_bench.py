@@ -17,6 +17,7 @@ from chimera.cli.bench_tables import goals_table
 from chimera.cli.options import Json
 from chimera.cli.progress import shown_progress
 from chimera.config.settings import Settings
+from chimera.core.secret import revealed
 
 SectionName = Literal["agents", "hints", "rows", "latency", "backlog", "queue", "workflows", "pieces", "soak"]
 Rounds = Annotated[int, Parameter(validator=Between(gte=1, lte=50), help="How often each figure is measured.")]
@@ -48,7 +49,7 @@ def bench_crew(
     sections = [name for name in SECTIONS if (name in only if only else name != "soak" or soak_minutes > 0)]
     settings = Settings.from_environment(os.environ)
     with shown_progress(as_json=json) as progress:
-        report = run_bench(settings.database_owner_url or settings.database_url, size, sections, progress)
+        report = run_bench(revealed(settings.database_owner_url or settings.database_url), size, sections, progress)
     if json:
         sys.stdout.write(report.model_dump_json(indent=2) + "\n")
         return

@@ -22,7 +22,7 @@ async def doctor(*, json: Json = False) -> None:
     """
     from chimera.cli.inspection import inspect
 
-    findings = await inspect(Settings.from_environment(os.environ), os.environ)
+    findings = await inspect(Settings.from_environment(os.environ))
     if json:
         sys.stdout.write(jsons.dumps(report(findings), indent=2) + "\n")
     else:

@@ -11,6 +11,7 @@ from chimera.cli.document import print_json
 from chimera.cli.options import Json
 from chimera.config.settings import Settings
 from chimera.core.errors import EngineUnavailable
+from chimera.core.secret import revealed
 from chimera.storage.engines.opening import statuses
 
 Owner = Annotated[
@@ -41,9 +42,12 @@ async def running_urls(settings: Settings, *, owner: bool = False) -> dict[str, 
         EngineUnavailable: one does not run.
     """
     database, state = await statuses(settings.chimera_home)
-    urls = {"DATABASE_URL": settings.database_url or database.url, "REDIS_URL": settings.redis_url or state.url}
+    urls = {
+        "DATABASE_URL": revealed(settings.database_url) or database.url,
+        "REDIS_URL": revealed(settings.redis_url) or state.url,
+    }
     if owner:
-        external = settings.database_owner_url or settings.database_url
+        external = revealed(settings.database_owner_url or settings.database_url)
         urls["DATABASE_OWNER_URL"] = external or database.owner_url
     stopped = [name for name, url in urls.items() if not url]
     if stopped:

@@ -14,6 +14,7 @@ import redis.asyncio
 from chimera.cli.finding import Finding, State, one_of
 from chimera.config.settings import Settings
 from chimera.core.errors import ChimeraError, EngineUnavailable
+from chimera.core.secret import revealed
 from chimera.security.keys import cfo_public_key, cfo_signing_key
 from chimera.storage.access import Separation, separation
 from chimera.storage.database import check_connection
@@ -39,7 +40,7 @@ _VENDOR_KEYS = {
 }
 
 
-async def inspect(settings: Settings, environment: Mapping[str, str]) -> tuple[Finding, ...]:
+async def inspect(settings: Settings) -> tuple[Finding, ...]:
     """Everything Chimera stands on, in the order a person would mend it."""
     home = settings.chimera_home
     database, state = await _embedded(home)
@@ -47,17 +48,17 @@ async def inspect(settings: Settings, environment: Mapping[str, str]) -> tuple[F
         python_finding(sys.version_info[:3]),
         home_finding(home),
         disk_finding(home),
-        await _database_finding(settings.database_url, database),
-        *await _rights_findings(settings.database_url, database),
-        await _redis_finding(settings.redis_url, state),
+        await _database_finding(revealed(settings.database_url), database),
+        *await _rights_findings(revealed(settings.database_url), database),
+        await _redis_finding(revealed(settings.redis_url), state),
         voice_finding(),
         pronunciation_finding(),
         _packages_finding("Neural runtime", {"onnxruntime": "onnxruntime"}),
         _packages_finding("Graphics", {"skia-python": "skia"}),
         encoder_finding(),
         fonts_finding(),
-        key_finding(home, environment),
-        *vendor_findings(environment),
+        key_finding(home, settings),
+        *vendor_findings(settings),
     )
 
 
@@ -130,14 +131,13 @@ def fonts_finding() -> Finding:
     return one_of("Fonts", [] if names else ["fontpkg-* packages"], ", ".join(names), _INSTALL)
 
 
-def key_finding(home: Path, environment: Mapping[str, str]) -> Finding:
+def key_finding(home: Path, settings: Settings) -> Finding:
     """The CFO's signing key: a given one is read (and never shown); otherwise the home's, drawn on first use."""
-    given = environment.get("CFO_PRIVATE_KEY")
-    if address := environment.get("CFO_URL"):
-        return _address_finding(home, address, environment)
-    if given:
+    if settings.cfo_url:
+        return _address_finding(home, settings.cfo_url, settings.cfo_public_key)
+    if given := settings.cfo_private_key:
         try:
-            cfo_signing_key(home / "keys", given)
+            cfo_signing_key(home / "keys", given.reveal())
         except ChimeraError as refusal:
             return Finding("Key CFO_PRIVATE_KEY", State.MISSING, refusal.message, "set a readable key, or unset it")
         return Finding("Key CFO_PRIVATE_KEY", State.REAL, "set")
@@ -146,20 +146,20 @@ def key_finding(home: Path, environment: Mapping[str, str]) -> Finding:
     return Finding("Key CFO_PRIVATE_KEY", State.LOCAL, f"not set; own key {own}", needed=False)
 
 
-def _address_finding(home: Path, address: str, environment: Mapping[str, str]) -> Finding:
+def _address_finding(home: Path, address: str, public_key: str | None) -> Finding:
     """Where another process is asked for money; it is not asked now."""
     try:
-        cfo_public_key(home / "keys", environment.get("CFO_PUBLIC_KEY") or None)
+        cfo_public_key(home / "keys", public_key)
     except ChimeraError as refusal:
         return Finding("CFO at CFO_URL", State.MISSING, refusal.message, "set CFO_PUBLIC_KEY")
     return Finding("CFO at CFO_URL", State.REAL, f"asked at {address} (not tried), no signing key here")
 
 
-def vendor_findings(environment: Mapping[str, str]) -> tuple[Finding, ...]:
+def vendor_findings(settings: Settings) -> tuple[Finding, ...]:
     """Keys of outside tools; a key is only reported as set, it is not tried (that could cost money)."""
     return tuple(
         Finding(name, State.REAL, f"set (not tried): {what}", needed=False)
-        if environment.get(name)
+        if getattr(settings, name.lower())
         else Finding(
             name, State.LOCAL, "not configured, local tools used", f"set {name} for {what} (optional)", needed=False
         )

@@ -12,6 +12,7 @@ from chimera.cli.document import print_json
 from chimera.cli.failure import EXIT_FAILURE
 from chimera.cli.options import Json
 from chimera.core.errors import EngineUnavailable, NotFound, ToolFailed, ValidationFailed
+from chimera.core.secret import revealed
 from chimera.security.keys import read_public_key
 from chimera.security.signed_note import NoteKey
 from chimera.treasury.log.proof import check as check_proof
@@ -112,7 +113,7 @@ async def rotate_key(*, json: Json = False) -> None:
         if studio.owner_url is None:
             raise EngineUnavailable("only the database's owner may retire a key: set DATABASE_OWNER_URL")
         async with open_database(studio.owner_url) as owned:
-            configured = studio.settings.cfo_private_key
+            configured = revealed(studio.settings.cfo_private_key)
             rotation = await rotate_cfo_key(owned, studio.home / "keys", configured, studio.clock)
     if json:
         print_json(

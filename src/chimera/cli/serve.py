@@ -2,6 +2,7 @@
 
 import os
 import sys
+from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter, validators
@@ -10,9 +11,11 @@ from chimera.api.app import create_app
 from chimera.api.health import Probes, current_health
 from chimera.api.server import bind, loopback_only
 from chimera.api.server import serve as serve_app
+from chimera.api.tls import with_hsts
 from chimera.api.treasury_door import TreasuryDoor
 from chimera.bootstrap.crew import tool_server_command
 from chimera.bootstrap.studio import Studio, open_studio
+from chimera.cli.serving_tls import TlsOptions, hosts_of_tls, served_tls
 from chimera.config.settings import Settings
 from chimera.core.clock import SystemClock
 from chimera.core.errors import ValidationFailed
@@ -23,6 +26,7 @@ from chimera.tools.tool_session import server_answers
 
 Port = Annotated[int, Parameter(validator=validators.Number(gte=0, lte=65535))]
 BehindProxy = Annotated[bool, Parameter(name="--behind-proxy", negative="")]
+Tls = Annotated[bool, Parameter(name="--tls", negative="")]
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -32,6 +36,9 @@ async def serve(
     port: Port = PORT_DEFAULT,
     behind_proxy: BehindProxy = False,
     public_host: tuple[str, ...] = (),
+    tls: Tls = False,
+    cert: Path | None = None,
+    key: Path | None = None,
 ) -> None:
     """Show the channel: gallery, videos, Media RSS (/feed.xml), JSON Feed (/feed.json), /health.
 
@@ -40,22 +47,38 @@ async def serve(
     Parameters
     ----------
     host
-        Address to listen on; loopback only, unless a proxy speaks TLS in front.
+        Address to listen on; loopback only, unless --tls is given or a proxy speaks TLS in front.
     port
         Port to listen on; 0 takes a free one.
     behind_proxy
         A proxy that speaks TLS stands in front: listen on other addresses too.
     public_host
-        A name the proxy is asked under, such as studio.example.org; may be given several times.
+        A name it is asked under, such as studio.example.org; may be given several times.
+    tls
+        Speak TLS 1.3, with a certificate of the home's own small authority unless --cert and --key are given.
+    cert
+        File of your certificate (PEM, with those between it and its root).
+    key
+        File of its key (PEM, no passphrase, readable by you only).
     """
-    hosts = hosts_answered(host, behind_proxy=behind_proxy, public_hosts=public_host)
+    options = TlsOptions(tls, cert, key)
+    options.check(behind_proxy=behind_proxy)
+    hosts = (
+        _LOOPBACK | hosts_of_tls(host, public_host)
+        if tls
+        else hosts_answered(host, behind_proxy=behind_proxy, public_hosts=public_host)
+    )
     with bind(host, port) as listener:
-        async with open_studio(Settings.from_environment(os.environ), SystemClock()) as studio:
+        async with (
+            open_studio(Settings.from_environment(os.environ), SystemClock()) as studio,
+            served_tls(options, studio.home / "keys", hosts, studio.clock) as context,
+        ):
             health = current_health(probes_of(studio), studio.clock)
             app = create_app(studio.channel, health, studio.clock, hosts, treasury_door(studio))
             shown = f"[{host}]" if ":" in host else host
-            sys.stderr.write(f"http://{shown}:{listener.getsockname()[1]}/ (Ctrl-C stops)\n")
-            await serve_app(app, listener)
+            scheme = "https" if tls else "http"
+            sys.stderr.write(f"{scheme}://{shown}:{listener.getsockname()[1]}/ (Ctrl-C stops)\n")
+            await serve_app(with_hsts(app) if tls else app, listener, context)
 
 
 def hosts_answered(host: str, *, behind_proxy: bool, public_hosts: tuple[str, ...]) -> frozenset[str]:
@@ -67,7 +90,7 @@ def hosts_answered(host: str, *, behind_proxy: bool, public_hosts: tuple[str, ..
     if not behind_proxy:
         loopback_only(host)
         if public_hosts:
-            raise ValidationFailed("--public-host is for a proxy in front: add --behind-proxy")
+            raise ValidationFailed("--public-host is for --tls, or for a proxy in front: add --behind-proxy")
         return _LOOPBACK | {host.lower()}
     if not public_hosts:
         raise ValidationFailed("behind a proxy, say under which name it is asked: --public-host studio.example.org")

@@ -16,6 +16,7 @@ from chimera.cli.bench_tables import goals_table
 from chimera.cli.options import Json
 from chimera.cli.progress import shown_progress
 from chimera.config.settings import Settings
+from chimera.core.secret import revealed
 
 Rounds = Annotated[int, Parameter(validator=Between(gte=1, lte=50), help="How often the ratio is measured.")]
 Quick = Annotated[bool, Parameter(name="--quick", negative="", help="Everything small: to see that it works.")]
@@ -29,7 +30,7 @@ def bench_treasury(*, rounds: Rounds = 5, quick_run: Quick = False, json: Json =
     size = quick(rounds) if quick_run else full(rounds)
     settings = Settings.from_environment(os.environ)
     with shown_progress(as_json=json) as progress:
-        report = run_bench(settings.database_owner_url or settings.database_url, size, progress)
+        report = run_bench(revealed(settings.database_owner_url or settings.database_url), size, progress)
     if json:
         sys.stdout.write(report.model_dump_json(indent=2) + "\n")
         return

@@ -61,14 +61,19 @@ class ErrorEnvelope(Contract):
 
 def validation_failed(error: ValidationError, name: Callable[[Place], str] = _dotted) -> ValidationFailed:
     """One clear refusal that names every field Pydantic found wrong; `name` says how a field is called outside."""
-    found = [
-        (name(problem["loc"]) if problem["loc"] else "(document)", _problem(problem))
-        for problem in error.errors(include_url=False, include_input=False)[:PROBLEMS_MAX]
-    ]
+    found = [(name(place) if place else "(document)", problem) for place, problem in problems_of(error)]
     return ValidationFailed(
         "; ".join(f"{field}: {problem}" for field, problem in found),
         {"problems": [{"field": field, "problem": problem} for field, problem in found]},
     )
+
+
+def problems_of(error: ValidationError) -> list[tuple[Place, str]]:
+    """Where something is wrong and what, without the values."""
+    return [
+        (problem["loc"], _problem(problem))
+        for problem in error.errors(include_url=False, include_input=False)[:PROBLEMS_MAX]
+    ]
 
 
 def _problem(problem: ErrorDetails) -> str:

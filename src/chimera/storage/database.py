@@ -133,11 +133,11 @@ async def connected(url: str, *, variable: str = "DATABASE_URL") -> AsyncIterato
         raise EngineUnavailable(
             f"PostgreSQL can't be reached: {' '.join(str(error).split())}. Check {variable}, or see `chimera doctor`"
         ) from error
-    except psycopg.ProgrammingError as error:
-        # What it says may quote the url, and with it the password.
+    except psycopg.ProgrammingError:
+        # What it says may quote the url, and with it the password; so would a trace with it.
         raise EngineUnavailable(
             f"{variable} is no PostgreSQL url: write it like postgresql://user:password@host:5432/database"
-        ) from error
+        ) from None
     async with connection:
         yield connection
 

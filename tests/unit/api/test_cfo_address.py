@@ -51,11 +51,11 @@ def test_what_is_no_address_is_refused(url: str) -> None:
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"CFO_PRIVATE_KEY": "00" * 32}, "CFO_URL together with CFO_PRIVATE_KEY"),
-        ({"CFO_TOKEN": ""}, "CFO_URL needs one of"),
-        ({"CFO_TOKEN_FILE": "/run/secrets/token"}, "CFO_URL needs one of"),
-        ({"CFO_URL": ""}, "CFO_TOKEN without CFO_URL"),
-        ({"CFO_URL": "", "CFO_TOKEN": "", "CFO_PLAIN_HTTP": "allowed"}, "CFO_PLAIN_HTTP without CFO_URL"),
+        ({"CFO_PRIVATE_KEY": "00" * 32}, "CFO_URL: is set together with CFO_PRIVATE_KEY"),
+        ({"CFO_TOKEN": ""}, "CFO_URL: needs one of"),
+        ({"CFO_TOKEN_FILE": "/run/secrets/token"}, "CFO_URL: needs one of"),
+        ({"CFO_URL": ""}, "CFO_TOKEN: is set without CFO_URL"),
+        ({"CFO_URL": "", "CFO_TOKEN": "", "CFO_PLAIN_HTTP": "allowed"}, "CFO_PLAIN_HTTP: is set without CFO_URL"),
         ({"CFO_PLAIN_HTTP": "yes"}, "CFO_PLAIN_HTTP"),
         ({"CFO_URL": "ftp://x"}, "CFO_URL"),
     ],

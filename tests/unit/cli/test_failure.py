@@ -13,6 +13,7 @@ from chimera.cli.failure import Interrupted, failure_lines, show_failure
 from chimera.cli.scout import parse_as_of
 from chimera.config.settings import Settings
 from chimera.core.errors import NoTrends, ValidationFailed
+from chimera.core.secret import Secret
 
 SOURCE = str(Path(chimera.__file__).parent.parent)
 _STOPPED = """
@@ -52,7 +53,9 @@ def test_an_owners_url_needs_the_applications_beside_it() -> None:
     with pytest.raises(ValidationFailed, match=r"DATABASE_OWNER_URL: .*needs DATABASE_URL"):
         Settings.from_environment({"DATABASE_OWNER_URL": "postgresql://owner@host/x"})
     both = {"DATABASE_OWNER_URL": "postgresql://owner@host/x", "DATABASE_URL": "postgresql://app@host/x"}
-    assert Settings.from_environment(both).database_owner_url == "postgresql://owner@host/x"
+    assert Settings.from_environment(both, lambda _: ["127.0.0.1"]).database_owner_url == Secret(
+        "postgresql://owner@host/x"
+    )
 
 
 def test_details_repeat_nothing_and_show_no_program_values() -> None:

@@ -11,7 +11,10 @@ from chimera.cli.inspection import (
     rights_finding,
     vendor_findings,
 )
+from chimera.config.settings import Settings
 from chimera.storage.access import Separation
+
+settings = Settings.from_environment
 
 
 def test_a_missing_thing_that_is_needed_makes_the_machine_unwell() -> None:
@@ -41,7 +44,7 @@ def test_an_old_python_is_missing() -> None:
 
 
 def test_a_tool_without_its_key_is_local_and_a_given_key_is_not_called_tried() -> None:
-    without, given = vendor_findings({})[0], vendor_findings({"OPENAI_API_KEY": "sk-secret"})[0]
+    without, given = vendor_findings(settings({}))[0], vendor_findings(settings({"OPENAI_API_KEY": "sk-secret"}))[0]
     assert (without.state, without.detail) == (State.LOCAL, "not configured, local tools used")
     assert "not tried" in given.detail
     assert "sk-secret" not in given.detail
@@ -49,16 +52,16 @@ def test_a_tool_without_its_key_is_local_and_a_given_key_is_not_called_tried() -
 
 def test_a_signing_key_is_read_and_never_shown(tmp_path: Path) -> None:
     secret = "5e" * 32
-    good, bad = (key_finding(tmp_path, {"CFO_PRIVATE_KEY": text}) for text in (secret, "garbage-key"))
+    good, bad = (key_finding(tmp_path, settings({"CFO_PRIVATE_KEY": text})) for text in (secret, "garbage-key"))
     assert (good.state, bad.state) == (State.REAL, State.MISSING)
     assert secret not in good.detail
     assert "garbage-key" not in bad.detail
-    assert key_finding(tmp_path, {}).state is State.LOCAL
+    assert key_finding(tmp_path, settings({})).state is State.LOCAL
 
 
 def test_where_money_is_asked_for_elsewhere_the_public_key_must_be_known(tmp_path: Path) -> None:
     asking = {"CFO_URL": "https://cfo.example.org", "CFO_TOKEN": "secret-token"}
-    findings = [key_finding(tmp_path, asking), key_finding(tmp_path, asking | {"CFO_PUBLIC_KEY": "5e" * 32})]
+    findings = [key_finding(tmp_path, settings(asking | changes)) for changes in ({}, {"CFO_PUBLIC_KEY": "5e" * 32})]
     assert [finding.state for finding in findings] == [State.MISSING, State.REAL]
     assert not [finding for finding in findings if "secret-token" in finding.detail]
 

@@ -34,6 +34,7 @@ from chimera.config.settings import Settings
 from chimera.core.clock import SystemClock
 from chimera.core.errors import Conflict
 from chimera.core.progress import Progress, ProgressEvent
+from chimera.core.secret import Secret
 from chimera.storage.engines.postgresql import Postgresql
 from chimera.storage.engines.valkey import Valkey
 from chimera.storage.piece_watch import Onlooker
@@ -64,7 +65,9 @@ class _Ground:
     @property
     def settings(self) -> Settings:
         """Straight to the engines, past every proxy."""
-        return Settings(chimera_home=self.home, database_url=self.postgresql.url, redis_url=self.valkey.url)
+        return Settings(
+            chimera_home=self.home, database_url=Secret(self.postgresql.url), redis_url=Secret(self.valkey.url)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,9 +190,9 @@ async def _prepare(ground: _Ground) -> tuple[UUID, ...]:
     async with open_studio(
         Settings(
             chimera_home=ground.home,
-            database_url=ground.postgresql.url,
-            database_owner_url=ground.postgresql.owner_url,
-            redis_url=ground.valkey.url,
+            database_url=Secret(ground.postgresql.url),
+            database_owner_url=Secret(ground.postgresql.owner_url),
+            redis_url=Secret(ground.valkey.url),
         ),
         SystemClock(),
     ) as studio:

@@ -1,0 +1,1 @@
+"""Servers that speak a vendor's protocol, over real sockets, for tests."""
