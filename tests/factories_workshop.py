@@ -109,6 +109,9 @@ class Artist(StandIn):
     used_usd: Decimal | None = Decimal(0)
     produced: list[int] = field(default_factory=list)
 
+    async def clear_work(self, content_id: UUID) -> None:
+        del content_id
+
     async def open_work(self, content_id: UUID) -> None:
         del content_id
         if self.no_room is not None:

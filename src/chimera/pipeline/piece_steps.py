@@ -83,6 +83,7 @@ class PieceSteps:
     async def publish(self, review: Review) -> Publication:
         publication = await self._crew.worker.publish(self._order.content_id, review)
         await self._crew.stages.advance(self._order.content_id, Stage.PUBLISHED)
+        await self._crew.artist.clear_work(self._order.content_id)
         return publication
 
     async def piece(self) -> ContentRecord:

@@ -156,6 +156,21 @@ async def test_producing_again_answers_the_same_asset_without_running_anything(
     assert studio.runs() == runs == 2
 
 
+async def test_cleared_work_holds_no_plain_media_and_still_tells_what_was_used(
+    studio: Studio, permit_of: Callable[..., Permit]
+) -> None:
+    made = await studio.produce(permit_of(studio))
+    runs = studio.runs()
+
+    await studio.artist.clear_work(studio.content_id)
+
+    left = await asyncio.to_thread(files_under, studio.folder)
+    assert not {name for name in left if Path(name).suffix in {".mp4", ".wav", ".jpg", ".srt", ".vtt"}}
+    assert await studio.artist.used(studio.content_id, 1) == made.production_cost
+    assert await studio.produce(permit_of(studio)) == made
+    assert studio.runs() == runs
+
+
 async def test_a_production_cut_off_goes_on_with_its_finished_jobs(
     studio: Studio, permit_of: Callable[..., Permit]
 ) -> None:

@@ -37,6 +37,7 @@ from chimera.tools.registry import resolve
 STEP = "produce"
 FREE_BYTES_MIN = 500 * 1024 * 1024
 """A production's scratch files and media together, with room to spare."""
+_PLAIN_MEDIA = frozenset({".wav", ".mp4", ".jpg", ".srt", ".vtt"})
 _SHARES = {"voice": (0.0, 0.3), "sound": (0.3, 0.1), "video": (0.4, 0.58)}
 
 
@@ -131,6 +132,10 @@ class Artist:
             await asyncio.to_thread(self._work_folder_of, content_id)
         except OSError as error:
             raise _disk_failure(error) from error
+
+    async def clear_work(self, content_id: UUID) -> None:
+        """Remove the plain media that tools left in the piece's scratch folder; what ran, and its cost, stays told."""
+        await asyncio.to_thread(_clear, self._work_folder / str(content_id))
 
     async def used(self, content_id: UUID, attempt: int) -> Decimal | None:
         """What this attempt at the piece really cost, its jobs ended; zero if no tool ever ran, None if that can't be
@@ -297,6 +302,12 @@ def _production(plan: _Plan, jobs: MediaJobs, stored: StoredMedia, soundtrack: S
 def _share_of(tool: str, message: str, progress: Progress) -> Callable[[float], None]:
     start, share = _SHARES[tool]
     return lambda fraction: progress(ProgressEvent(STEP, start + share * fraction, message))
+
+
+def _clear(folder: Path) -> None:
+    for path in folder.glob("*.*"):
+        if path.suffix in _PLAIN_MEDIA and path.is_file():
+            path.unlink(missing_ok=True)
 
 
 def _disk_failure(error: OSError) -> ToolFailed:
