@@ -51,11 +51,7 @@ async def test_plain_media_are_read_until_they_are_sealed_and_once_is_enough(cap
         await data_keys.seal_media(json=True)
         assert json.loads(capsys.readouterr().out) == {"sealed": sealed, "media": 1}
 
-<<<<<<< HEAD
-    assert isinstance(key_id(media), UUID)
-=======
     assert key_id(media).version == 7
->>>>>>> sealing
     assert await content() == b"plain" * 1000
 
 
