@@ -1,0 +1,54 @@
+"""The agents of this process that do what outside callers ask for there and then."""
+
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol, TypeVar
+from uuid import UUID
+
+from chimera.agents.director.agent import Director
+from chimera.agents.scout.agent import Scout
+from chimera.core.errors import BadInput, ChimeraError, NoTrends, SourceUnavailable
+from chimera.core.vocabulary import Role
+from chimera.sources.post import PostSource
+
+Given = TypeVar("Given")
+_THE_ASKERS = (BadInput, NoTrends, SourceUnavailable)
+"""What the one who asked has to mend is no failure of the agent that was asked."""
+
+
+class Presence(Protocol):
+    """Shows an agent of this process as busy while a block runs."""
+
+    def working(self, role: Role, task_id: UUID, agent_id: UUID | None = None) -> AbstractAsyncContextManager[UUID]: ...
+
+
+class Source(Protocol):
+    """Where the scout looks."""
+
+    def current(self) -> tuple[PostSource, datetime]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class AgentsAtHand:
+    """`scout` gives the scout of that id, set to a source as of a moment; `director` speaks as whom it is told."""
+
+    presence: Presence
+    source: Source
+    scout: Callable[[UUID, PostSource, datetime], Scout]
+    director: Director
+
+    async def work(self, role: Role, task_id: UUID, work: Callable[[UUID], Awaitable[Given]]) -> Given:
+        """What an agent of the role makes of it.
+
+        Raises:
+            AgentOffline: no agent of the role takes work here.
+            ChimeraError: what `work` raised.
+        """
+        async with self.presence.working(role, task_id) as agent_id:
+            try:
+                return await work(agent_id)
+            except _THE_ASKERS as refusal:
+                refused: ChimeraError = refusal
+        raise refused

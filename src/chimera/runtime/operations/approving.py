@@ -1,0 +1,40 @@
+"""`internal.agent.cfo.approve` (specification section 3): who asks for money asks in its own name."""
+
+from datetime import timedelta
+from functools import partial
+
+from chimera.contracts.approval import Approval, ApprovalRequest
+from chimera.contracts.spending_orders import HoldTerms
+from chimera.core.errors import Conflict, EngineUnavailable, Forbidden, NotFound, RateLimited
+from chimera.runtime.operations.desk import Desk
+from chimera.runtime.operations.operation import DECIDING, AnyOperation, Call, Operation
+
+
+def approving_operations(desk: Desk) -> tuple[AnyOperation, ...]:
+    """The CFO's subject."""
+    return (
+        Operation(
+            name="internal.agent.cfo.approve",
+            summary="The CFO's signed decision on a request for money; the same request_id is decided once.",
+            method="POST",
+            path="/v1/internal.agent.cfo.approve",
+            asks=ApprovalRequest,
+            answers=Approval,
+            run=partial(_approve, desk),
+            right=None,
+            failures=(Conflict, NotFound, RateLimited, EngineUnavailable),
+            terms=HoldTerms,
+            rate=DECIDING,
+        ),
+    )
+
+
+async def _approve(desk: Desk, call: Call, asked: ApprovalRequest) -> Approval:
+    if asked.agent_id != call.caller.id:
+        raise Forbidden(
+            f"agent_id is {asked.agent_id}, the token is of {call.caller.id}: money is asked for in one's own name",
+            {"agent_id": str(asked.agent_id), "caller": str(call.caller.id)},
+        )
+    terms = call.terms if isinstance(call.terms, HoldTerms) else HoldTerms()
+    hold_for = None if terms.hold_seconds is None else timedelta(seconds=terms.hold_seconds)
+    return await desk.treasurer.decide(asked, estimate_usd=terms.estimate_usd, hold_for=hold_for)
