@@ -18,7 +18,6 @@ from chimera.core.clock import SystemClock
 from chimera.core.errors import ValidationFailed
 from chimera.platforms.local_channel.address import HOST_DEFAULT, PORT_DEFAULT
 from chimera.runtime.roster.states import live_counts
-from chimera.security.api_tokens import api_tokens
 from chimera.storage.database import check_connection
 from chimera.tools.tool_session import server_answers
 
@@ -36,7 +35,7 @@ async def serve(
 ) -> None:
     """Show the channel: gallery, videos, Media RSS (/feed.xml), JSON Feed (/feed.json), /health.
 
-    Where the CFO's key is, other processes ask for money under /v1, with a token of the home's keys/api.tokens.
+    Where the CFO's key is, other processes ask for money under /v1, with a token from `chimera token issue`.
 
     Parameters
     ----------
@@ -76,10 +75,10 @@ def hosts_answered(host: str, *, behind_proxy: bool, public_hosts: tuple[str, ..
 
 
 def treasury_door(studio: Studio) -> TreasuryDoor | None:
-    """The treasury's routes, where the CFO's key is; their tokens are made on the first serve."""
+    """The treasury's routes, where the CFO's key is."""
     if studio.own_treasury is None:
         return None
-    return TreasuryDoor(studio.own_treasury, api_tokens(studio.home / "keys"))
+    return TreasuryDoor(studio.own_treasury, studio.identity.gate)
 
 
 def probes_of(studio: Studio) -> Probes:
