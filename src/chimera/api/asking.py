@@ -11,10 +11,11 @@ from fastapi import Request
 from fastapi.responses import Response
 
 from chimera.api.bodies import object_of
+from chimera.api.callers import caller_of_request
 from chimera.api.guard import scope_of
 from chimera.contracts.contract import Contract
 from chimera.contracts.exact_json import document_of, is_text
-from chimera.core.errors import Unauthenticated, ValidationFailed
+from chimera.core.errors import ValidationFailed
 from chimera.runtime.operations.operation import AnyOperation, Call
 from chimera.security.gate import Gate
 
@@ -49,7 +50,7 @@ class Asking:
             ChimeraError: the operation's own failures.
         """
         operation = self.operation
-        caller = await self.gate.caller(shown_token(request))
+        caller = await caller_of_request(self.gate, request)
         operation.admit(caller)
         asked = await self._asked(request, in_path)
         call = Call(
@@ -116,19 +117,6 @@ class Asking:
             if request.method in {"GET", "HEAD"} and is_known(headers["ETag"], request.headers.get("if-none-match")):
                 return Response(status_code=304, headers=headers)
         return Response(body, status, headers, "application/json")
-
-
-def shown_token(request: Request) -> str:
-    """The bearer token that the request shows.
-
-    Raises:
-        Unauthenticated: none, or more than one.
-    """
-    shown = request.headers.getlist("authorization")
-    scheme, _, token = shown[0].partition(" ") if len(shown) == 1 else ("", "", "")
-    if scheme.lower() != "bearer" or not token.strip():
-        raise Unauthenticated("show an access token: Authorization: Bearer, and the token behind it")
-    return token.strip()
 
 
 def tag_of(body: bytes) -> str:

@@ -3,23 +3,15 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
-from uuid import UUID
 
-from chimera.agents.director.agent import Director
-from chimera.agents.director.price_book import shipped_price_book
-from chimera.agents.scout.agent import Scout
-from chimera.agents.scout.look import KeptLooks
-from chimera.bootstrap.crew import open_roster
-from chimera.bootstrap.scouting import scout_of
+from chimera.bootstrap.at_hand import agents_at_hand
+from chimera.bootstrap.roster import open_roster
 from chimera.bootstrap.studio import Studio
 from chimera.core.vocabulary import Role
 from chimera.pipeline.host import open_host
-from chimera.runtime.operations.agents_at_hand import AgentsAtHand
 from chimera.runtime.operations.catalogue import all_operations
 from chimera.runtime.operations.desk import Desk
 from chimera.runtime.operations.operation import AnyOperation
-from chimera.sources.post import PostSource
 from chimera.sources.standing import StandingSource
 
 
@@ -43,12 +35,6 @@ async def open_front(studio: Studio, source: StandingSource) -> AsyncIterator[Fr
         open_host(studio.database.url, studio.clock, frozenset()) as host,
         open_roster(studio, host.id, counts) as roster,
     ):
-        looks = KeptLooks()
-
-        def scout(agent_id: UUID, posts: PostSource, as_of: datetime) -> Scout:
-            return scout_of(studio, agent_id, posts, as_of, looks)
-
-        director = Director(roster.assign()[Role.DIRECTOR], studio.database, studio.clock, shipped_price_book())
         desk = Desk(
             home=studio.home,
             clock=studio.clock,
@@ -57,6 +43,6 @@ async def open_front(studio: Studio, source: StandingSource) -> AsyncIterator[Fr
             blobs=studio.blobs,
             treasurer=studio.treasurer,
             own_treasury=studio.own_treasury,
-            agents=AgentsAtHand(roster, source, scout, director),
+            agents=agents_at_hand(studio, roster, source),
         )
         yield Front(desk, all_operations(desk))

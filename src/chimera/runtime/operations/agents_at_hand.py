@@ -3,15 +3,13 @@
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Protocol, TypeVar
 from uuid import UUID
 
-from chimera.agents.director.agent import Director
-from chimera.agents.scout.agent import Scout
+from chimera.contracts.brief import Brief, BriefRequest
+from chimera.contracts.trend import TrendAnalysis, TrendAnalysisRequest
 from chimera.core.errors import BadInput, ChimeraError, NoTrends, SourceUnavailable
 from chimera.core.vocabulary import Role
-from chimera.sources.post import PostSource
 
 Given = TypeVar("Given")
 _THE_ASKERS = (BadInput, NoTrends, SourceUnavailable)
@@ -24,20 +22,13 @@ class Presence(Protocol):
     def working(self, role: Role, task_id: UUID, agent_id: UUID | None = None) -> AbstractAsyncContextManager[UUID]: ...
 
 
-class Source(Protocol):
-    """Where the scout looks."""
-
-    def current(self) -> tuple[PostSource, datetime]: ...
-
-
 @dataclass(frozen=True, slots=True)
 class AgentsAtHand:
-    """`scout` gives the scout of that id, set to a source as of a moment; `director` speaks as whom it is told."""
+    """`analyze` is the scout's verb in the name of an agent, `create_brief` the director's for a new piece's id."""
 
     presence: Presence
-    source: Source
-    scout: Callable[[UUID, PostSource, datetime], Scout]
-    director: Director
+    analyze: Callable[[UUID, TrendAnalysisRequest], Awaitable[TrendAnalysis]]
+    create_brief: Callable[[UUID, BriefRequest, UUID], Awaitable[Brief]]
 
     async def work(self, role: Role, task_id: UUID, work: Callable[[UUID], Awaitable[Given]]) -> Given:
         """What an agent of the role makes of it.

@@ -5,12 +5,13 @@ from functools import partial
 
 from chimera.contracts.approval import Approval, ApprovalRequest
 from chimera.contracts.spending_orders import HoldTerms
-from chimera.core.errors import Conflict, EngineUnavailable, Forbidden, NotFound, RateLimited
-from chimera.runtime.operations.desk import Desk
+from chimera.core.errors import Conflict, EngineUnavailable, NotFound, RateLimited
 from chimera.runtime.operations.operation import DECIDING, AnyOperation, Call, Operation
+from chimera.security.permissions import require_own
+from chimera.treasury.treasurer import Treasurer
 
 
-def approving_operations(desk: Desk) -> tuple[AnyOperation, ...]:
+def approving_operations(treasurer: Treasurer) -> tuple[AnyOperation, ...]:
     """The CFO's subject."""
     return (
         Operation(
@@ -20,7 +21,7 @@ def approving_operations(desk: Desk) -> tuple[AnyOperation, ...]:
             path="/v1/internal.agent.cfo.approve",
             asks=ApprovalRequest,
             answers=Approval,
-            run=partial(_approve, desk),
+            run=partial(_approve, treasurer),
             right=None,
             failures=(Conflict, NotFound, RateLimited, EngineUnavailable),
             terms=HoldTerms,
@@ -29,12 +30,8 @@ def approving_operations(desk: Desk) -> tuple[AnyOperation, ...]:
     )
 
 
-async def _approve(desk: Desk, call: Call, asked: ApprovalRequest) -> Approval:
-    if asked.agent_id != call.caller.id:
-        raise Forbidden(
-            f"agent_id is {asked.agent_id}, the token is of {call.caller.id}: money is asked for in one's own name",
-            {"agent_id": str(asked.agent_id), "caller": str(call.caller.id)},
-        )
+async def _approve(treasurer: Treasurer, call: Call, asked: ApprovalRequest) -> Approval:
+    require_own(call.caller, asked.agent_id)
     terms = call.terms if isinstance(call.terms, HoldTerms) else HoldTerms()
     hold_for = None if terms.hold_seconds is None else timedelta(seconds=terms.hold_seconds)
-    return await desk.treasurer.decide(asked, estimate_usd=terms.estimate_usd, hold_for=hold_for)
+    return await treasurer.decide(asked, estimate_usd=terms.estimate_usd, hold_for=hold_for)

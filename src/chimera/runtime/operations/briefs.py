@@ -1,7 +1,6 @@
 """`internal.agent.director.create_brief` (specification section 3): each brief is a new piece in stage draft."""
 
 from functools import partial
-from uuid import UUID
 
 from chimera.contracts.brief import Brief, BriefRequest
 from chimera.core.errors import AgentOffline, Conflict, NotFound, ValidationFailed
@@ -37,7 +36,6 @@ async def _create_brief(desk: Desk, agents: AgentsAtHand, call: Call, asked: Bri
     del call
     content_id = new_id(desk.clock)
 
-    async def write(agent_id: UUID) -> Brief:
-        return await agents.director.speaking_as(agent_id).create_brief(asked, content_id=content_id)
-
-    return await agents.work(Role.DIRECTOR, content_id, write)
+    return await agents.work(
+        Role.DIRECTOR, content_id, lambda director: agents.create_brief(director, asked, content_id)
+    )

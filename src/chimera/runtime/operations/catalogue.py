@@ -9,4 +9,4 @@ from chimera.runtime.operations.scouting import scouting_operations
 
 def all_operations(desk: Desk) -> tuple[AnyOperation, ...]:
     """The operations of this process."""
-    return (*scouting_operations(desk), *brief_operations(desk), *approving_operations(desk))
+    return (*scouting_operations(desk), *brief_operations(desk), *approving_operations(desk.treasurer))

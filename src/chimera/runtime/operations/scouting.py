@@ -1,7 +1,6 @@
 """`internal.agent.scout.analyze` (specification section 3) over the source this process was given."""
 
 import asyncio
-from uuid import UUID
 
 from chimera.contracts.trend import TrendAnalysis, TrendAnalysisRequest
 from chimera.core.errors import AgentOffline, NoTrends, RateLimited, SourceUnavailable, ValidationFailed
@@ -50,10 +49,8 @@ class _Analyzing:
         self._waiting += 1
         try:
             async with self._room:
-                return await self._agents.work(Role.SCOUT, new_id(self._clock), lambda scout: self._as(scout, asked))
+                return await self._agents.work(
+                    Role.SCOUT, new_id(self._clock), lambda scout: self._agents.analyze(scout, asked)
+                )
         finally:
             self._waiting -= 1
-
-    async def _as(self, agent_id: UUID, asked: TrendAnalysisRequest) -> TrendAnalysis:
-        source, as_of = await asyncio.to_thread(self._agents.source.current)
-        return await self._agents.scout(agent_id, source, as_of).analyze(asked)
