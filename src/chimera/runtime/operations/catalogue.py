@@ -4,9 +4,17 @@ from chimera.runtime.operations.approving import approving_operations
 from chimera.runtime.operations.briefs import brief_operations
 from chimera.runtime.operations.desk import Desk
 from chimera.runtime.operations.operation import AnyOperation
+from chimera.runtime.operations.production import production_operations
 from chimera.runtime.operations.scouting import scouting_operations
+from chimera.runtime.operations.tasks import task_operations
 
 
 def all_operations(desk: Desk) -> tuple[AnyOperation, ...]:
     """The operations of this process."""
-    return (*scouting_operations(desk), *brief_operations(desk), *approving_operations(desk.treasurer))
+    return (
+        *scouting_operations(desk),
+        *brief_operations(desk),
+        *production_operations(desk),
+        *approving_operations(desk.treasurer),
+        *task_operations(desk),
+    )
