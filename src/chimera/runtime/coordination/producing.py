@@ -4,12 +4,12 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
+from chimera.agents.director.options import BriefOptions
 from chimera.contracts.asset import ProductionRequest
 from chimera.contracts.brief import PersonalityProfile
 from chimera.contracts.order import ContentOrder
 from chimera.contracts.task import TaskOutcome
 from chimera.core.errors import Conflict, NotFound, ValidationFailed
-from chimera.core.limits import SCRIPT_WORDS_MAX, SCRIPT_WORDS_MIN
 from chimera.core.vocabulary import Aspect, TaskState
 from chimera.runtime.coordination.desk import Pieces
 from chimera.storage.database import Database
@@ -56,8 +56,8 @@ def order_of(piece: ContentRecord, request: ProductionRequest, task_id: UUID) ->
             content_id=piece.id,
             trend_id=piece.trend_source_id,
             personality_profile=PersonalityProfile.model_validate(piece.metadata.get("persona")),
-            words_min=SCRIPT_WORDS_MIN,
-            words_max=SCRIPT_WORDS_MAX,
+            words_min=BriefOptions().words_min,
+            words_max=BriefOptions().words_max,
             aspect=Aspect(piece.metadata.get("aspect", Aspect.VERTICAL)),
             quality_preset=request.quality_preset,
             tools=request.tools,
