@@ -113,7 +113,9 @@ async def get(connection: Connection, item_id: UUID) -> ReviewItem | None:
 
 async def of_content(connection: Connection, content_id: UUID) -> ReviewItem | None:
     async with connection.cursor(row_factory=class_row(ReviewItem)) as cursor:
-        await cursor.execute(f"SELECT {_COLUMNS} FROM review_item WHERE content_id = %s", (content_id,))
+        await cursor.execute(
+            f"SELECT {_COLUMNS} FROM review_item WHERE kind = 'content' AND content_id = %s", (content_id,)
+        )
         return await cursor.fetchone()
 
 
