@@ -2,6 +2,8 @@
 
 from chimera.runtime.operations.agents import agent_operations
 from chimera.runtime.operations.approvals import approval_operations
+from chimera.runtime.operations.approving import approving_operations
+from chimera.runtime.operations.briefs import brief_operations
 from chimera.runtime.operations.budgets import budget_operations
 from chimera.runtime.operations.content import content_operations
 from chimera.runtime.operations.content_orders import content_order_operations
@@ -11,6 +13,7 @@ from chimera.runtime.operations.ledger import ledger_operations
 from chimera.runtime.operations.operation import AnyOperation
 from chimera.runtime.operations.policies import policy_operations
 from chimera.runtime.operations.reviews import review_operations
+from chimera.runtime.operations.scouting import scouting_operations
 from chimera.runtime.operations.spending import spending_operations
 from chimera.runtime.operations.studio import studio_operations
 from chimera.runtime.operations.trends import trend_operations
@@ -20,6 +23,9 @@ from chimera.runtime.operations.videos import video_operations
 def all_operations(desk: Desk) -> tuple[AnyOperation, ...]:
     """The operations of this process."""
     return (
+        *scouting_operations(desk),
+        *brief_operations(desk),
+        *approving_operations(desk.treasurer),
         *trend_operations(desk),
         *content_operations(desk),
         *content_order_operations(desk),

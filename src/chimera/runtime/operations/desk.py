@@ -9,6 +9,7 @@ from redis.asyncio import Redis
 
 from chimera.core.clock import Clock
 from chimera.core.errors import EngineUnavailable
+from chimera.runtime.operations.agents_at_hand import AgentsAtHand
 from chimera.storage.blobs import Blobs
 from chimera.storage.database import Database
 from chimera.treasury.ledger_check import Trusted
@@ -33,8 +34,8 @@ class PieceEngine(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Money is asked of `treasurer`; `own_treasury` is there only where the CFO's key is. `limits` are those of the
-    settings, `trusted` the keys that the ledger's signatures are checked under."""
+    """Money is asked of `treasurer`; `own_treasury` is there only where the CFO's key is, `agents` only where this
+    process hosts some. `limits` are those of the settings, `trusted` the keys that the ledger is verified under."""
 
     home: Path
     clock: Clock
@@ -46,6 +47,7 @@ class Desk:
     limits: BudgetLimits
     trusted: Trusted
     engine: PieceEngine
+    agents: AgentsAtHand | None = None
 
     @property
     def treasury(self) -> Treasury:

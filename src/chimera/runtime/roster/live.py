@@ -1,6 +1,6 @@
 """How many agents of each role are at work, told by each host in one field of a Redis hash: `crew:live`.
 
-Counting the agents' own states means reading them all; this reads a line a host. The server's clock tells which are fresh.
+Counting the agents' own states means reading them all; this reads a line a host. The server's clock tells the fresh.
 """
 
 import json
