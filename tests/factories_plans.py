@@ -10,18 +10,9 @@ from psycopg.rows import dict_row, tuple_row
 from chimera.storage.database import Connection, Database
 
 Plan = dict[str, Any]
-BIG_TABLES = frozenset(
-    {
-        "trends",
-        "content_pipeline",
-        "video_metadata",
-        "ledger",
-        "review_item",
-        "budget_alert",
-        "escalation",
-        "spend_hold",
-    }
-)
+FULL_TABLES = frozenset({"trends", "content_pipeline", "video_metadata", "ledger"})
+"""Those that section 6's volumes fill."""
+GROWING_TABLES = FULL_TABLES | {"review_item", "budget_alert", "escalation", "spend_hold"}
 
 
 class ExplainedDatabase(Database):
@@ -64,10 +55,8 @@ def _nodes(plan: Plan) -> Iterator[Plan]:
         yield from _nodes(child)
 
 
-def whole_reads(nodes: Iterator[Plan]) -> list[str]:
-    """The big tables that are read from end to end."""
+def whole_reads(nodes: Iterator[Plan], tables: frozenset[str]) -> list[str]:
+    """Those of the tables that are read from end to end."""
     return [
-        node["Relation Name"]
-        for node in nodes
-        if node["Node Type"] == "Seq Scan" and node["Relation Name"] in BIG_TABLES
+        node["Relation Name"] for node in nodes if node["Node Type"] == "Seq Scan" and node["Relation Name"] in tables
     ]

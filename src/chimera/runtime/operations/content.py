@@ -1,9 +1,11 @@
 """`/v1/content`: pieces as they are listed, shown and told of."""
 
+import asyncio
 from uuid import UUID
 
 from chimera.contracts.content import ContentDetails, ContentHistory, ContentPage
 from chimera.contracts.contract import Contract, Moment
+from chimera.contracts.progress import PieceProgress
 from chimera.core.errors import NotFound, ValidationFailed
 from chimera.core.vocabulary import Stage
 from chimera.pipeline.progress_events import shown
@@ -18,6 +20,7 @@ from chimera.storage.records import content_page, durable_workflow, piece_fence,
 from chimera.storage.records.content_page import ContentFilter
 
 STEPS_MAX = 500
+PROGRESS_SECONDS_MAX = 1.0
 
 
 class ContentAsked(PageRequest):
@@ -50,7 +53,7 @@ def content_operations(desk: Desk) -> tuple[AnyOperation, ...]:
 
     async def tell_content(_call: Call, asked: ContentNamed) -> ContentHistory:
         content_id = asked.content_id
-        doing = (await shown(desk.redis, [content_id])).get(content_id)
+        doing = await _doing(desk, content_id)
         try:
             piece = await find_piece(desk.database, str(content_id))
         except NotFound:
@@ -100,6 +103,15 @@ def content_operations(desk: Desk) -> tuple[AnyOperation, ...]:
             failures=(NotFound,),
         ),
     )
+
+
+async def _doing(desk: Desk, content_id: UUID) -> PieceProgress | None:
+    """What the piece is doing now; None where Redis does not tell in time."""
+    try:
+        async with asyncio.timeout(PROGRESS_SECONDS_MAX):
+            return (await shown(desk.redis, [content_id])).get(content_id)
+    except TimeoutError:
+        return None
 
 
 def _urls(piece: Piece) -> dict[str, str]:

@@ -27,6 +27,7 @@ from chimera.treasury.ledger_check import PartCheck, check_rows
 from chimera.treasury.log.merkle import Frontier
 
 CHECKED_ROWS_MAX = 1_000
+CHECKED_ROWS = 500
 CHECKING = Rate(per_second=2, burst=4)
 _SIZE_BYTES = 8
 _CURSOR_CHARACTERS_MAX = 2_800
@@ -55,7 +56,7 @@ class TransactionNamed(Contract):
 class CheckAsked(Contract):
     """`cursor` is the `next_cursor` of the part before, unchanged; none begins at the first row."""
 
-    limit: Annotated[int, Field(ge=1, le=CHECKED_ROWS_MAX)] = CHECKED_ROWS_MAX
+    limit: Annotated[int, Field(ge=1, le=CHECKED_ROWS_MAX)] = CHECKED_ROWS
     cursor: Annotated[str, Field(min_length=1, max_length=_CURSOR_CHARACTERS_MAX)] | None = None
 
 
