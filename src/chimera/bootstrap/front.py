@@ -8,11 +8,14 @@ from chimera.bootstrap.at_hand import agents_at_hand
 from chimera.bootstrap.roster import open_roster
 from chimera.bootstrap.studio import Studio
 from chimera.core.vocabulary import Role
+from chimera.pipeline.durable.remote import open_remote_durable
 from chimera.pipeline.host import open_host
 from chimera.runtime.operations.catalogue import all_operations
 from chimera.runtime.operations.desk import Desk
 from chimera.runtime.operations.operation import AnyOperation
+from chimera.security.keys import log_public_key, retired_public_keys
 from chimera.sources.standing import StandingSource
+from chimera.treasury.ledger_check import Trusted
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,7 @@ async def open_front(studio: Studio, source: StandingSource) -> AsyncIterator[Fr
     async with (
         open_host(studio.database.url, studio.clock, frozenset()) as host,
         open_roster(studio, host.id, counts) as roster,
+        open_remote_durable(studio.database.url) as engine,
     ):
         desk = Desk(
             home=studio.home,
@@ -43,6 +47,16 @@ async def open_front(studio: Studio, source: StandingSource) -> AsyncIterator[Fr
             blobs=studio.blobs,
             treasurer=studio.treasurer,
             own_treasury=studio.own_treasury,
+            limits=studio.settings.budget_limit,
+            trusted=_trusted(studio),
+            engine=engine,
             agents=agents_at_hand(studio, roster, source),
         )
         yield Front(desk, all_operations(desk))
+
+
+def _trusted(studio: Studio) -> Trusted:
+    """The keys of this home: the CFO's, earlier ones, and the log's where it is known."""
+    keys = studio.home / "keys"
+    log = log_public_key(keys, studio.settings.ledger_log_private_key)
+    return Trusted((studio.treasurer.public_key, *retired_public_keys(keys)), log)
