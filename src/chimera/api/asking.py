@@ -1,6 +1,5 @@
 """One operation asked over HTTP: the caller first, then path, query and body as one document, then the answer."""
 
-import hashlib
 import re
 import types
 from collections.abc import Mapping
@@ -17,10 +16,10 @@ from chimera.contracts.contract import Contract
 from chimera.contracts.exact_json import document_of, is_text
 from chimera.core.errors import ValidationFailed
 from chimera.runtime.operations.operation import AnyOperation, Call
+from chimera.runtime.operations.tags import tag_of
 from chimera.security.gate import Gate
 
 WAIT_SECONDS_MAX = 120.0
-TAG_HEX_DIGITS = 32
 _IN_QUERY = frozenset({"GET", "DELETE"})
 _SEVERAL = frozenset({tuple, list, set, frozenset})
 _WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,9})\"?", re.IGNORECASE)
@@ -60,7 +59,7 @@ class Asking:
             if_match=request.headers.get("if-match"),
             wait_seconds=wait_seconds(request.headers.getlist("prefer")) if operation.accepted else None,
         )
-        return self._response(request, await operation.run(call, asked), call)
+        return self._response(request, await operation(call, asked), call)
 
     async def _asked(self, request: Request, in_path: Mapping[str, str]) -> Contract:
         if self.in_query:
@@ -117,11 +116,6 @@ class Asking:
             if request.method in {"GET", "HEAD"} and is_known(headers["ETag"], request.headers.get("if-none-match")):
                 return Response(status_code=304, headers=headers)
         return Response(body, status, headers, "application/json")
-
-
-def tag_of(body: bytes) -> str:
-    """The entity tag of an answer: the same for the same bytes."""
-    return f'"{hashlib.sha256(body).hexdigest()[:TAG_HEX_DIGITS]}"'
 
 
 def is_known(tag: str, if_none_match: str | None) -> bool:

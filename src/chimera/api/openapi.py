@@ -33,7 +33,7 @@ _ALWAYS: tuple[type[ChimeraError], ...] = (
     Unauthenticated, Forbidden, ValidationFailed, RateLimited, HeadersTooLarge, InternalError, EngineUnavailable
 )  # fmt: skip
 _WITH_BODY: tuple[type[ChimeraError], ...] = (BodyTooLarge, BodyTooSlow, NoJson)
-_EXAMPLES: Mapping[str, str] = {
+SPECIFIED: Mapping[str, str] = {
     "TrendAnalysisRequest": "trend_analysis_request",
     "TrendAnalysis": "trend_analysis",
     "BriefRequest": "brief_request",
@@ -211,7 +211,7 @@ def _answer(contract: type[Contract], schemas: "_Schemas", description: str) -> 
 
 
 def _with_example(schema: Json, contract: type[Contract]) -> Json:
-    name = _EXAMPLES.get(contract.__name__)
+    name = SPECIFIED.get(contract.__name__)
     return {"schema": schema} if name is None else {"schema": schema, "example": example(name)}
 
 

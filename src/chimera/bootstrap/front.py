@@ -5,10 +5,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from chimera.bootstrap.at_hand import agents_at_hand
+from chimera.bootstrap.piece_engine import engine_when_asked
 from chimera.bootstrap.roster import open_roster
 from chimera.bootstrap.studio import Studio
 from chimera.core.vocabulary import Role
-from chimera.pipeline.durable.remote import open_remote_durable
 from chimera.pipeline.host import open_host
 from chimera.runtime.operations.catalogue import all_operations
 from chimera.runtime.operations.desk import Desk
@@ -37,7 +37,7 @@ async def open_front(studio: Studio, source: StandingSource) -> AsyncIterator[Fr
     async with (
         open_host(studio.database.url, studio.clock, frozenset()) as host,
         open_roster(studio, host.id, counts) as roster,
-        open_remote_durable(studio.database.url) as engine,
+        engine_when_asked(studio.database.url) as engine,
     ):
         desk = Desk(
             home=studio.home,

@@ -39,7 +39,7 @@ class KeptWorker:
         self._clock = clock
         self._command = command
         self._pause_seconds = pause_seconds
-        self._process: Process | None = None
+        self.process: Process | None = None
         self._told_to_stop = asyncio.Event()
         self.starts = 0
 
@@ -59,25 +59,25 @@ class KeptWorker:
     async def stop(self) -> None:
         """Let the worker drain, end it where it does not, and keep none any more."""
         self._told_to_stop.set()
-        if self._process is None or self._process.returncode is not None:
+        if self.process is None or self.process.returncode is not None:
             return
         with contextlib.suppress(ProcessLookupError):
-            self._process.terminate()
+            self.process.terminate()
         try:
             async with asyncio.timeout(STOP_SECONDS_MAX):
-                await self._process.wait()
+                await self.process.wait()
         except TimeoutError:
             with contextlib.suppress(ProcessLookupError):
-                self._process.kill()
+                self.process.kill()
 
     async def _live(self) -> int:
         self.starts += 1
-        self._process = await asyncio.create_subprocess_exec(
+        self.process = await asyncio.create_subprocess_exec(
             *self._command, stdin=PIPE, stdout=DEVNULL, start_new_session=True
         )
         if self._told_to_stop.is_set():
-            self._process.terminate()
-        return await self._process.wait()
+            self.process.terminate()
+        return await self.process.wait()
 
     async def _pause(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):
@@ -101,12 +101,13 @@ def main() -> None:
     """`chimera worker` with all roles, told to stop when standard input closes."""
     from chimera.cli.app import main as run_command
 
-    threading.Thread(target=_stop_when_alone, daemon=True).start()
+    threading.Thread(target=stop_when_alone, daemon=True).start()
     sys.argv = ["chimera", "worker"]
     run_command()
 
 
-def _stop_when_alone() -> None:
+def stop_when_alone() -> None:
+    """Tell this process to stop once nobody holds the other end of its standard input."""
     while sys.stdin.buffer.read(1):
         pass
     os.kill(os.getpid(), signal.SIGTERM)

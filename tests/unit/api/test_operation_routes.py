@@ -14,7 +14,6 @@ import pytest
 from pydantic import Field
 
 from chimera.api.app import create_app
-from chimera.api.asking import tag_of
 from chimera.api.server import bind, serve
 from chimera.contracts.contract import Contract, Usd
 from chimera.contracts.error import ErrorEnvelope
@@ -24,6 +23,7 @@ from chimera.core.errors import AgentOffline, NotFound, RateLimited
 from chimera.core.vocabulary import PersonRole, Priority
 from chimera.platforms.local_channel.channel import LocalChannel
 from chimera.runtime.operations.operation import AnyOperation, Call, Operation
+from chimera.runtime.operations.tags import tag_of
 from chimera.security.permissions import Caller, Permission
 from factories_front import KnownTokens, well
 
