@@ -9,6 +9,7 @@ from typing import Annotated
 from fastapi import FastAPI, Path, Query, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
+from starlette.types import ASGIApp
 
 from chimera.api import errors
 from chimera.api.approvals import approval_routes
@@ -49,15 +50,12 @@ def create_app(
     *,
     operations: Sequence[AnyOperation] = (),
     gate: Gate | None = None,
-) -> FastAPI:
+) -> ASGIApp:
     """The application; requests under a Host outside `allowed_hosts` are refused (DNS rebinding).
 
     The operations are there for callers that the `gate` knows, the treasury's other routes only with a `door`.
     """
     app = FastAPI(title="Chimera", docs_url=None, redoc_url=None, openapi_url=None)
-    if gate is not None:
-        app.add_middleware(OperationRoutes, operations=operations, gate=gate, clock=clock)
-    app.add_middleware(Guard, allowed_hosts=allowed_hosts, clock=clock)
     errors.install(app, clock)
     _open_treasury(app, door)
     _document(app, operations)
@@ -93,7 +91,8 @@ def create_app(
             response.status_code = 503
         return answer
 
-    return app
+    inner = app if gate is None else OperationRoutes(app, operations, gate, clock)
+    return Guard(inner, allowed_hosts, clock)
 
 
 def _open_treasury(app: FastAPI, door: TreasuryDoor | None) -> None:

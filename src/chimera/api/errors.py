@@ -52,9 +52,9 @@ class HeadersTooLarge(ValidationFailed):
 
 
 def install(app: FastAPI, clock: Clock) -> None:
-    """Render every expected failure of `app`'s own routes; what nobody expected reaches the guard."""
+    """Render every failure of `app`'s own routes."""
 
-    async def expected(request: Request, error: Exception) -> Response:
+    async def failed(request: Request, error: Exception) -> Response:
         return rendered(request, error, clock)
 
     async def http(request: Request, error: Exception) -> Response:
@@ -69,10 +69,11 @@ def install(app: FastAPI, clock: Clock) -> None:
         where = ".".join(str(part) for part in problems[0]["loc"]) if problems else "the request"
         return render(request, ValidationFailed(f"{where} is not as it should be"), clock)
 
-    app.add_exception_handler(ChimeraError, expected)
+    app.add_exception_handler(ChimeraError, failed)
     app.add_exception_handler(HTTPException, http)
     app.add_exception_handler(StarletteHTTPException, http)
     app.add_exception_handler(RequestValidationError, invalid)
+    app.add_exception_handler(Exception, failed)
 
 
 def rendered(request: Request, error: Exception, clock: Clock) -> Response:

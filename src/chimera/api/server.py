@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from chimera.api.connections import BoundedConnection
 from chimera.core.errors import EngineUnavailable, ValidationFailed
@@ -75,7 +75,7 @@ class _Server(uvicorn.Server):
                 loop.remove_signal_handler(number)
 
 
-async def serve(app: FastAPI, listener: socket.socket) -> None:
+async def serve(app: ASGIApp, listener: socket.socket) -> None:
     """Answer requests until SIGINT or SIGTERM; a second SIGINT does not wait for open requests."""
     config = uvicorn.Config(
         app,

@@ -1,4 +1,4 @@
-"""Every route of the studio: nobody gets in without a token or the right, and no answer is one the document leaves out."""
+"""Every route: nobody gets in without a token or the right, and no answer is one that the document leaves out."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
