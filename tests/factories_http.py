@@ -12,6 +12,7 @@ from chimera.contracts.health import Health, HealthComponents
 from chimera.core.clock import Clock
 from chimera.core.vocabulary import ComponentHealth
 from chimera.platforms.local_channel.channel import LocalChannel
+from chimera.runtime.operations.approving import approving_operations
 from chimera.security.gate import Gate
 
 CHUNK_BYTES = 64 * 1024
@@ -27,7 +28,15 @@ async def http_door(treasury: OpenTreasury, clock: Clock, home: Path, gate: Gate
         return Health(status=well, components=components, timestamp=clock.now())
 
     door = TreasuryDoor(treasury, gate)
-    app = create_app(LocalChannel(home / "channel"), health, clock, frozenset({"127.0.0.1"}), door)
+    app = create_app(
+        LocalChannel(home / "channel"),
+        health,
+        clock,
+        frozenset({"127.0.0.1"}),
+        door,
+        operations=approving_operations(treasury),
+        gate=gate,
+    )
     listener = bind("127.0.0.1", 0)
     serving = asyncio.create_task(serve(app, listener))
     try:

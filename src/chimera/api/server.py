@@ -12,9 +12,12 @@ from contextlib import contextmanager
 import uvicorn
 from starlette.types import ASGIApp
 
+from chimera.api.connections import BoundedConnection
 from chimera.core.errors import EngineUnavailable, ValidationFailed
 
 SHUTDOWN_SECONDS_MAX = 3
+KEEP_ALIVE_SECONDS = 30
+BACKLOG_CONNECTIONS = 1024
 
 
 def loopback_only(host: str) -> None:
@@ -45,7 +48,7 @@ def bind(host: str, port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
-        listener.listen(128)
+        listener.listen(BACKLOG_CONNECTIONS)
     except OSError as error:
         listener.close()
         raise EngineUnavailable(
@@ -77,13 +80,15 @@ async def serve(app: ASGIApp, listener: socket.socket, tls: ssl.SSLContext | Non
     """Answer requests until SIGINT or SIGTERM; a second SIGINT does not wait for open requests."""
     config = uvicorn.Config(
         app,
-        log_level="warning",
+        http=BoundedConnection,
+        ws="none",
+        lifespan="off",
+        log_level="error",
         access_log=False,
         server_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=SHUTDOWN_SECONDS_MAX,
-        lifespan="off",
-        h11_max_incomplete_event_size=16_384,
-        limit_concurrency=512,
         ssl_context_factory=None if tls is None else lambda *_: tls,
     )
     server = _Server(config)

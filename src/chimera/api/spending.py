@@ -1,25 +1,21 @@
-"""Asking for money over HTTP: section 3's `internal.agent.cfo.approve`, and the life of a hold."""
+"""The life of a hold over HTTP, from its decision to its end."""
 
-from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
-from pydantic import ValidationError
 
 from chimera.api.bodies import body_of
-from chimera.api.callers import anybody, whoever_may_call
+from chimera.api.callers import anybody
 from chimera.api.treasury_door import TreasuryDoor
-from chimera.contracts.approval import Approval, ApprovalRequest, SignedDecision
-from chimera.contracts.error import validation_failed
+from chimera.contracts.approval import SignedDecision
 from chimera.contracts.ledger import LedgerEntry
-from chimera.contracts.spending_orders import HoldTerms, Settlement, Voiding
+from chimera.contracts.spending_orders import Settlement, Voiding
 from chimera.core.errors import Forbidden
 from chimera.core.vocabulary import PersonRole
 from chimera.security.decision_signature import read_document
-from chimera.security.permissions import Caller, Permission, require_own
+from chimera.security.permissions import Caller, Permission
 
-APPROVE = "internal.agent.cfo.approve"
 CLOSES_FOR_OTHERS = frozenset({PersonRole.OPERATOR, PersonRole.FINANCE, PersonRole.ADMIN})
 """People who begin, settle or void a hold that somebody else asked for."""
 
@@ -28,20 +24,11 @@ def spending_routes(door: TreasuryDoor) -> APIRouter:
     """For whoever may ask for money, and about what it asked for itself."""
     router = APIRouter(prefix="/v1")
     treasury = door.treasury
-    asking = Annotated[Caller, Depends(whoever_may_call(door.gate, APPROVE))]
     known = Annotated[Caller, Depends(anybody(door.gate))]
 
     async def require_hold(caller: Caller, request_id: UUID) -> None:
         if caller.role not in CLOSES_FOR_OTHERS:
             require_asked_by(caller, await treasury.signed_decision(request_id))
-
-    @router.post("/internal.agent.cfo.approve")
-    async def approve(request: Request, caller: asking) -> Approval:
-        terms = _terms(request)
-        asked = await body_of(request, ApprovalRequest)
-        require_own(caller, asked.agent_id)
-        hold_for = None if terms.hold_seconds is None else timedelta(seconds=terms.hold_seconds)
-        return await treasury.decide(asked, estimate_usd=terms.estimate_usd, hold_for=hold_for)
 
     @router.post("/holds/{request_id}/begin", status_code=204)
     async def begin(request_id: UUID, caller: known) -> None:
@@ -90,11 +77,3 @@ def require_asked_by(caller: Caller, signed: SignedDecision) -> None:
             f"{caller.role} {caller.id} did not ask for this: its own agent does it, or an operator or finance",
             {"caller": str(caller.id), "tx_id": str(signed.tx_id)},
         )
-
-
-def _terms(request: Request) -> HoldTerms:
-    """Section 3's body is closed, so what goes beyond it stands in the query."""
-    try:
-        return HoldTerms.model_validate(dict(request.query_params))
-    except ValidationError as error:
-        raise validation_failed(error) from error

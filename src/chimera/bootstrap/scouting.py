@@ -11,16 +11,19 @@ from chimera.safety.policy import load_policy
 from chimera.sources.post import PostSource
 
 if TYPE_CHECKING:
-    from chimera.agents.scout.agent import Scout
+    from chimera.agents.scout.agent import Looking, Scout
 
 
-def scout_of(studio: Studio, agent_id: UUID, source: PostSource, as_of: datetime) -> "Scout":
+def scout_of(
+    studio: Studio, agent_id: UUID, source: PostSource, as_of: datetime, look: "Looking | None" = None
+) -> "Scout":
     """The scout `agent_id`, set to one source as of one moment; its arithmetic is loaded with the first one."""
     from chimera.agents.scout.agent import Scout
+    from chimera.agents.scout.look import look_at
 
     gateway = SafetyGateway(load_policy())
 
     def presentable(name: str) -> bool:
         return gateway.check({"name": name}).verdict is not SafetyVerdict.BLOCKED
 
-    return Scout(agent_id, studio.database, source, studio.clock, as_of, presentable)
+    return Scout(agent_id, studio.database, source, studio.clock, as_of, presentable, look or look_at)

@@ -10,7 +10,6 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from cyclopts import Parameter, validators
-from pydantic import ValidationError
 from redis.exceptions import RedisError
 
 from chimera.bootstrap.studio import Studio
@@ -20,18 +19,15 @@ from chimera.cli.options import Json
 from chimera.cli.screen import screen
 from chimera.cli.studio import studio_of_environment
 from chimera.cli.transaction import DIGITS_MIN, whole_id
-from chimera.contracts.agent_config import SETTINGS_OF, AgentConfig
 from chimera.contracts.agent_state import AgentState
 from chimera.core.errors import Conflict, NotFound, ValidationFailed
-from chimera.core.identity import new_id
 from chimera.core.vocabulary import Role
-from chimera.runtime.roster.capabilities import CAPABILITIES
+from chimera.runtime.roster import steering
 from chimera.runtime.roster.states import read_states
 from chimera.storage.database import Connection
 from chimera.storage.records import agents, crew_member
 from chimera.storage.records.agents import AgentRecord
 from chimera.storage.records.crew_member import MemberRecord
-from chimera.tools.registry import ALIASES
 
 RoleName = Literal["scout", "director", "artist", "cfo", "planner", "worker", "judge"]
 Standing = Literal["idle", "busy", "offline", "error", "paused", "retired"]
@@ -50,7 +46,7 @@ async def list_(
     wanted = Role(role) if role else None
     async with studio_of_environment() as studio, studio.database.transaction() as connection:
         counts = await agents.counts(connection)
-        listed = await agents.list_(connection, role=wanted, standing=status, limit=limit)
+        listed = await agents.page(connection, None, role=wanted, standing=status, limit=limit)
     if json:
         summary: dict[str, dict[str, int]] = {}
         for counted, standing, number in counts:
@@ -64,7 +60,7 @@ async def show(agent: Agent, *, json: Json = False) -> None:
     """Show one agent: its row, its live state, its host, its settings."""
     async with studio_of_environment() as studio:
         async with studio.database.transaction() as connection:
-            row = await _meant(connection, agent)
+            row = await _shown(connection, await _meant(connection, agent))
             member = await crew_member.get(connection, row.id)
         state = await _state(studio, row.id)
     if json:
@@ -76,20 +72,10 @@ async def show(agent: Agent, *, json: Json = False) -> None:
 
 async def spawn(role: RoleName, *, count: Count = 1, config: ConfigFile = None, json: Json = False) -> None:
     """Make agents; a running worker that hosts the role takes them in within seconds, or the next one started does."""
-    wanted = _member_role(Role(role))
-    settings = _settings(wanted, await asyncio.to_thread(_read, config)) if config is not None else {}
+    given = await asyncio.to_thread(_read, config) if config is not None else {}
+    settings = steering.checked_settings(Role(role), given)
     async with studio_of_environment() as studio:
-        made = [new_id(studio.clock) for _ in range(count)]
-        async with studio.database.transaction() as connection:
-            await crew_member.make(
-                connection,
-                wanted,
-                made,
-                capabilities=CAPABILITIES[wanted],
-                config=settings,
-                host_id=None,
-                now=studio.clock.now(),
-            )
+        made = await steering.spawn(studio.database, studio.clock, Role(role), count, given)
     if json:
         print_json({"role": role, "count": count, "config": settings, "agent_ids": [str(each) for each in made]})
     else:
@@ -100,24 +86,21 @@ async def spawn(role: RoleName, *, count: Count = 1, config: ConfigFile = None, 
 async def pause(agent: Agent, *, json: Json = False) -> None:
     """Let an agent finish what it does and take no more work."""
     async with studio_of_environment() as studio, studio.database.transaction() as connection:
-        row = await _crew_member(connection, agent)
-        await crew_member.pause(connection, row.id, studio.clock.now())
+        row = await steering.pause(connection, studio.clock, await _meant(connection, agent))
     _tell(row, "paused", "takes no more work", as_json=json)
 
 
 async def resume(agent: Agent, *, json: Json = False) -> None:
     """Let an agent work again, after a pause or after too many failures."""
     async with studio_of_environment() as studio, studio.database.transaction() as connection:
-        row = await _crew_member(connection, agent)
-        await crew_member.resume(connection, row.id)
+        row = await steering.resume(connection, await _meant(connection, agent))
     _tell(row, "resumed", "may work again", as_json=json)
 
 
 async def retire(agent: Agent, *, json: Json = False) -> None:
     """Let an agent finish what it does and never work again; what it did still names it."""
     async with studio_of_environment() as studio, studio.database.transaction() as connection:
-        row = await _crew_member(connection, agent, retired_too=True)
-        await crew_member.retire(connection, row.id, studio.clock.now())
+        row = await steering.retire(connection, studio.clock, await _meant(connection, agent))
     _tell(row, "retired", "never works again", as_json=json)
 
 
@@ -128,25 +111,11 @@ def _tell(row: AgentRecord, done: str, meaning: str, *, as_json: bool) -> None:
         screen().print(f"{row.role.value.capitalize()} {row.id} is {done}: it {meaning}.", highlight=False)
 
 
-def _member_role(role: Role) -> Role:
-    if role is Role.CFO:
-        raise ValidationFailed("there is one CFO, wherever its key is: to stop spending use `chimera spend pause`")
-    return role
+async def _meant(connection: Connection, text: str) -> UUID:
+    return whole_id(text) or await _by_digits(connection, text)
 
 
-async def _crew_member(connection: Connection, text: str, *, retired_too: bool = False) -> AgentRecord:
-    row = await _meant(connection, text)
-    _member_role(row.role)
-    if "name" in row.config:
-        raise ValidationFailed(f"agent {row.id} belongs to another program: it takes no work here")
-    member = await crew_member.get(connection, row.id)
-    if member is not None and member.retired_at is not None and not retired_too:
-        raise Conflict(f"agent {row.id} is retired: spawn another", {"agent_id": str(row.id)})
-    return row
-
-
-async def _meant(connection: Connection, text: str) -> AgentRecord:
-    agent_id = whole_id(text) or await _by_digits(connection, text)
+async def _shown(connection: Connection, agent_id: UUID) -> AgentRecord:
     row = await agents.get(connection, agent_id)
     if row is None:
         raise NotFound(f"there is no agent {agent_id}: see `chimera agents list`", {"agent_id": str(agent_id)})
@@ -187,28 +156,6 @@ def _read(path: Path) -> dict[str, Any]:
     if not isinstance(settings, dict):
         raise ValidationFailed(f"{path} must hold one JSON object of at most 64 KB")
     return settings
-
-
-def _settings(role: Role, given: dict[str, Any]) -> dict[str, Any]:
-    """The settings as they are kept.
-
-    Raises:
-        ValidationFailed: an unknown one, one that steers no agent of this role, or a wrong value.
-    """
-    steering = SETTINGS_OF.get(role, frozenset())
-    if idle := sorted(given.keys() - steering):
-        known = ", ".join(sorted(steering)) or "no settings"
-        raise ValidationFailed(f"{', '.join(idle)}: a {role} is steered by {known}", {"settings": [*idle]})
-    try:
-        config = AgentConfig.model_validate_json(json_text.dumps(given))
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise ValidationFailed(f"{where}: {first['msg']}", {"field": where}) from error
-    names = {alias.name for alias in ALIASES}
-    if unknown := sorted(set(config.tools or ()) - names):
-        raise ValidationFailed(f"tools: no tool is named {', '.join(unknown)}; there are {', '.join(sorted(names))}")
-    return config.model_dump(mode="json", exclude_none=True)
 
 
 def _document(row: AgentRecord, standing: str) -> dict[str, object]:

@@ -16,12 +16,11 @@ from chimera.cli.person import As, person
 from chimera.cli.screen import visible
 from chimera.cli.studio import studio_of_environment
 from chimera.core.errors import ValidationFailed
-from chimera.runtime.coordination.answers import answer
+from chimera.runtime.coordination.answers import REASON_CHARACTERS_MAX, answer, entry_of
 from chimera.storage.records import review_item
 from chimera.storage.records.review_item import ReviewItem
 
 ITEMS_MAX = 200
-REASON_CHARACTERS_MAX = 500
 Item = Annotated[UUID, Parameter(help="The item's id, from `chimera review list`.")]
 Reason = Annotated[str, Parameter(help="Why; it is kept with the decision.")]
 _FOLLOWS = {
@@ -57,7 +56,7 @@ async def _answer(item_id: UUID, *, approve: bool, by: str, reason: str, as_json
     async with studio_of_environment() as studio:
         item = await answer(studio.database, studio.clock, item_id, by=by, approve=approve, reason=reason)
     if as_json:
-        print_json(_item(item))
+        print_json(entry_of(item).model_dump(mode="json"))
         return
     follows = f": {_FOLLOWS[item.kind]}" if item.state == "approved" else ""
     sys.stdout.write(visible(f"{item.subject}: {item.state} by {item.decided_by}{follows}") + "\n")
@@ -71,7 +70,7 @@ def _checked(reason: str) -> str:
 
 def document(items: Sequence[ReviewItem]) -> dict[str, list[dict[str, object]]]:
     """The list as JSON."""
-    return {"items": [_item(item) for item in items]}
+    return {"items": [entry_of(item).model_dump(mode="json") for item in items]}
 
 
 def table(items: Sequence[ReviewItem]) -> Table:
@@ -81,21 +80,3 @@ def table(items: Sequence[ReviewItem]) -> Table:
         since = f"{item.created_at:%Y-%m-%d %H:%M}"
         rows.add_row(item.state, item.kind, escape(item.subject), escape(item.reason), since, str(item.id))
     return rows
-
-
-def _item(item: ReviewItem) -> dict[str, object]:
-    return {
-        "id": str(item.id),
-        "kind": item.kind,
-        "trend_id": str(item.trend_id) if item.trend_id else None,
-        "content_id": str(item.content_id) if item.content_id else None,
-        "task_id": str(item.task_id) if item.task_id else None,
-        "subject": item.subject,
-        "topics": item.topics,
-        "reason": item.reason,
-        "state": item.state,
-        "created_at": item.created_at.isoformat(),
-        "decided_at": item.decided_at.isoformat() if item.decided_at else None,
-        "decided_by": item.decided_by,
-        "answer": item.answer,
-    }

@@ -1,7 +1,10 @@
-"""`chimera serve`: the local channel on a web page, until Ctrl-C."""
+"""`chimera serve`: the studio over HTTP, with a worker beside it, until Ctrl-C."""
 
+import asyncio
 import os
+import socket
 import sys
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -13,24 +16,28 @@ from chimera.api.server import bind, loopback_only
 from chimera.api.server import serve as serve_app
 from chimera.api.tls import with_hsts
 from chimera.api.treasury_door import TreasuryDoor
-from chimera.bootstrap.crew import tool_server_command
+from chimera.bootstrap.front import open_front
 from chimera.bootstrap.studio import Studio, open_studio
+from chimera.cli.kept_worker import kept_workers
+from chimera.cli.options import ColumnMapping, SourceName
 from chimera.cli.serving_tls import TlsOptions, hosts_of_tls, served_tls
 from chimera.config.settings import Settings
 from chimera.core.clock import SystemClock
 from chimera.core.errors import ValidationFailed
 from chimera.platforms.local_channel.address import HOST_DEFAULT, PORT_DEFAULT
 from chimera.runtime.roster.states import live_counts
+from chimera.sources.standing import StandingSource
 from chimera.storage.database import check_connection
-from chimera.tools.tool_session import server_answers
 
+WORKERS_MAX = 32
 Port = Annotated[int, Parameter(validator=validators.Number(gte=0, lte=65535))]
 BehindProxy = Annotated[bool, Parameter(name="--behind-proxy", negative="")]
 Tls = Annotated[bool, Parameter(name="--tls", negative="")]
+Workers = Annotated[int, Parameter(validator=validators.Number(gte=0, lte=WORKERS_MAX))]
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
-async def serve(
+def serve(
     *,
     host: str = HOST_DEFAULT,
     port: Port = PORT_DEFAULT,
@@ -39,10 +46,14 @@ async def serve(
     tls: Tls = False,
     cert: Path | None = None,
     key: Path | None = None,
+    source: SourceName = "recorded",
+    columns: ColumnMapping = None,
+    workers: Workers = 1,
 ) -> None:
-    """Show the channel: gallery, videos, Media RSS (/feed.xml), JSON Feed (/feed.json), /health.
+    """Serve the studio: the channel's pages and feeds, /health, and under /v1 all that outside callers can ask for.
 
-    Where the CFO's key is, other processes ask for money under /v1, with a token from `chimera token issue`.
+    /docs tells what that is; who asks shows a token from `chimera token issue`. A worker process is kept beside, so
+    that this one command does everything on one machine.
 
     Parameters
     ----------
@@ -60,7 +71,15 @@ async def serve(
         File of your certificate (PEM, with those between it and its root).
     key
         File of its key (PEM, no passphrase, readable by you only).
+    source
+        Where the scout looks: `recorded`, or a file of posts.
+    columns
+        A file's columns: time=created_utc,text=title,community=..
+    workers
+        How many `chimera worker` processes to keep beside; 0 where others do the work.
     """
+    import uvloop
+
     options = TlsOptions(tls, cert, key)
     options.check(behind_proxy=behind_proxy)
     hosts = (
@@ -68,17 +87,34 @@ async def serve(
         if tls
         else hosts_answered(host, behind_proxy=behind_proxy, public_hosts=public_host)
     )
-    with bind(host, port) as listener:
-        async with (
-            open_studio(Settings.from_environment(os.environ), SystemClock()) as studio,
-            served_tls(options, studio.home / "keys", hosts, studio.clock) as context,
-        ):
-            health = current_health(probes_of(studio), studio.clock)
-            app = create_app(studio.channel, health, studio.clock, hosts, treasury_door(studio))
-            shown = f"[{host}]" if ":" in host else host
-            scheme = "https" if tls else "http"
-            sys.stderr.write(f"{scheme}://{shown}:{listener.getsockname()[1]}/ (Ctrl-C stops)\n")
-            await serve_app(with_hsts(app) if tls else app, listener, context)
+    with bind(host, port) as listener, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_serve(listener, hosts, options, StandingSource(source, columns), workers))
+
+
+async def _serve(
+    listener: socket.socket, hosts: frozenset[str], options: TlsOptions, source: StandingSource, workers: int
+) -> None:
+    async with (
+        open_studio(Settings.from_environment(os.environ), SystemClock()) as studio,
+        served_tls(options, studio.home / "keys", hosts, studio.clock) as tls,
+        open_front(studio, source) as front,
+    ):
+        app = create_app(
+            studio.channel,
+            current_health(probes_of(studio), studio.clock),
+            studio.clock,
+            hosts,
+            treasury_door(studio),
+            operations=front.operations,
+            gate=studio.identity.gate,
+        )
+        host, port = listener.getsockname()[:2]
+        shown = f"[{host}]" if ":" in host else host
+        scheme = "http" if tls is None else "https"
+        sys.stderr.write(f"{scheme}://{shown}:{port}/ (Ctrl-C stops)\n")
+        sys.stderr.flush()
+        async with kept_workers(workers, studio.clock):
+            await serve_app(app if tls is None else with_hsts(app), listener, tls)
 
 
 def hosts_answered(host: str, *, behind_proxy: bool, public_hosts: tuple[str, ...]) -> frozenset[str]:
@@ -106,7 +142,9 @@ def treasury_door(studio: Studio) -> TreasuryDoor | None:
 
 def probes_of(studio: Studio) -> Probes:
     """How each component of section 9's health is asked."""
-    tools = tool_server_command(studio.home)
+
+    async def tools_answer() -> bool:
+        return await (await asyncio.to_thread(_tools_question))(studio.home)
 
     async def database_answers() -> bool:
         return await check_connection(studio.database.url) > 0
@@ -117,6 +155,15 @@ def probes_of(studio: Studio) -> Probes:
     return Probes(
         database=database_answers,
         redis=redis_answers,
-        mcp_layer=lambda: server_answers(tools),
+        mcp_layer=tools_answer,
         live_agents=lambda: live_counts(studio.redis),
     )
+
+
+def _tools_question() -> Callable[[Path], Awaitable[bool]]:
+    """How the media tools' server is asked; what it is asked with takes a second to load, and so is loaded when the
+    first question comes."""
+    from chimera.bootstrap.crew import tool_server_command
+    from chimera.tools.tool_session import server_answers
+
+    return lambda home: server_answers(tool_server_command(home))

@@ -74,3 +74,37 @@ class BudgetNotice(Contract):
     percent: int | None
     message: str
     created_at: Moment
+
+
+class BudgetLineList(Contract):
+    """Every current line, whole."""
+
+    budgets: tuple[BudgetLine, ...]
+
+
+class BudgetLimit(Contract):
+    """The limit in force of a period and category, whoever set it; its ETag names the version that a change is made
+    on. `reason` and those beside it are None where no person ever set one."""
+
+    period: BudgetPeriod
+    category: BudgetCategory
+    limit: Usd
+    limit_origin: Literal["setting", "person"]
+    version: Annotated[int, Field(ge=0)]
+    changed_by: str | None
+    reason: str | None
+    changed_at: Moment | None
+
+
+class LimitChangePage(Contract):
+    """Changes of limits, the newest first; `next_cursor` asks for those behind them."""
+
+    changes: tuple[LimitChange, ...]
+    next_cursor: str | None
+
+
+class BudgetNoticePage(Contract):
+    """Alerts, the newest first; `next_cursor` asks for those behind them."""
+
+    alerts: tuple[BudgetNotice, ...]
+    next_cursor: str | None

@@ -1,6 +1,6 @@
 """Content pieces as the command line and the export bundle tell of them."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import Field
@@ -10,6 +10,7 @@ from chimera.contracts.asset import Asset
 from chimera.contracts.channel_post import ChannelPost
 from chimera.contracts.contract import Contract, Moment, Number, Usd
 from chimera.contracts.evidence import TrendEvidence
+from chimera.contracts.progress import PieceProgress
 from chimera.contracts.publication_plan import PublicationPlan
 from chimera.contracts.storyboard import Storyboard
 from chimera.contracts.trend import Trend
@@ -91,3 +92,43 @@ class ExportBundle(Contract):
     cfo_public_key: str
     metadata: dict[str, Any]
     files: tuple[ExportedFile, ...]
+
+
+class ContentPage(Contract):
+    """Pieces, the newest first; `next_cursor` asks for those behind them."""
+
+    content: tuple[ContentSummary, ...]
+    next_cursor: str | None
+
+
+class ContentOrdered(Contract):
+    """A piece that whoever is free begins next; its row is there once its draft stands."""
+
+    content_id: UUID
+    trend_id: UUID
+    status_url: str
+
+
+class ContentCancel(Contract):
+    """`stopped`: the piece has ended by it. Otherwise it stops at its next safe point."""
+
+    content_id: UUID
+    stopped: bool
+    stage: Stage
+
+
+class ContentEvent(Contract):
+    """One thing that happened to a piece; `took_ms` for steps only."""
+
+    at: Moment
+    event: Literal["drafted", "step", "money", "retried", "cancel_asked", "planned", "reviewed", "failed", "published"]
+    message: str
+    took_ms: int | None
+
+
+class ContentHistory(Contract):
+    """What happened to a piece as far as it is kept, oldest first, and what it is doing now, if anything."""
+
+    content_id: UUID
+    progress: PieceProgress | None
+    events: tuple[ContentEvent, ...]

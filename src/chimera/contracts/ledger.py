@@ -72,3 +72,23 @@ class VerificationReport(Contract):
     checked_at: Moment
     problems_found: Annotated[int, Field(ge=0)]
     problems: tuple[LedgerProblem, ...]
+
+
+class LedgerCheck(Contract):
+    """What the verification of a part of the ledger found: rows from `first_seq` on, each by itself and in the tree.
+
+    `complete`: the part reaches the ledger's end as it stood, and the tree agrees with the ledger's head.
+    """
+
+    ok: bool
+    complete: bool
+    first_seq: Annotated[int, Field(ge=1)]
+    rows: Annotated[int, Field(ge=0)]
+    ledger_size: Annotated[int, Field(ge=0)]
+    checkpoints: Annotated[int, Field(ge=0)]
+    root: str
+    first_bad_seq: int | None
+    problems_found: Annotated[int, Field(ge=0)]
+    problems: tuple[LedgerProblem, ...]
+    next_cursor: str
+    """Asked with it, the next part is checked; behind a complete one, only what is new."""

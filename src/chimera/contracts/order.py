@@ -18,7 +18,10 @@ WordCount = Annotated[int, Field(ge=SCRIPT_WORDS_MIN, le=SCRIPT_WORDS_MAX)]
 
 
 class ContentOrder(Contract):
-    """One piece to make; `content_id` is also the workflow's id, so the same order twice is one piece."""
+    """One piece to make; `content_id` is also the workflow's id, so the same order twice is one piece.
+
+    With a `task_id` the brief is there already: it is produced and reviewed for that task, and then waits for a person.
+    """
 
     content_id: UUID
     trend_id: UUID
@@ -28,6 +31,7 @@ class ContentOrder(Contract):
     aspect: Aspect
     quality_preset: QualityPreset
     tools: ToolChoice
+    task_id: UUID | None = None
 
     @model_validator(mode="after")
     def _word_range_is_ordered(self) -> Self:

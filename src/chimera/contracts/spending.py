@@ -32,3 +32,10 @@ class OpenHold(Contract):
     amount_usd: Usd
     expires_at: Moment
     submitted: bool
+
+
+class OpenHoldPage(Contract):
+    """Open holds, the first to expire first; `next_cursor` asks for those behind them."""
+
+    holds: tuple[OpenHold, ...]
+    next_cursor: str | None

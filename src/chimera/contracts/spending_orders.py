@@ -64,6 +64,8 @@ class BudgetList(Contract):
 
 
 class EscalationList(Contract):
-    """Escalated requests: those that wait first, oldest first, then the newest answered."""
+    """Escalated requests: those that wait first, oldest first, then the newest answered; `next_cursor` asks for those
+    behind them."""
 
     approvals: tuple[Escalation, ...]
+    next_cursor: str | None = None

@@ -186,3 +186,14 @@ class SealBroken(WorkFailed):
 
 class InternalError(WorkFailed):
     code, status = "INTERNAL", 500
+
+
+def failure_of(code: str, message: str, details: Mapping[str, Detail]) -> ChimeraError:
+    """The failure that was told by its code; one with an unknown code is InternalError."""
+    kinds = [ChimeraError]
+    while kinds:
+        kind = kinds.pop()
+        if kind.code == code and "code" in vars(kind) and kind is not ChimeraError:
+            return kind(message, details)
+        kinds += kind.__subclasses__()
+    return InternalError(f"{code}: {message}", details)

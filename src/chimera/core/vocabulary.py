@@ -149,6 +149,8 @@ class TaskKind(StrEnum):
     SCAN = "scan"
     CHOOSE = "choose"
     CONTENT = "content"
+    #: From an existing brief to its asset (`internal.agent.artist.produce`).
+    PRODUCE = "produce"
     REVIEW = "review"
 
 

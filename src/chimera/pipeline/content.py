@@ -30,6 +30,7 @@ from chimera.core.errors import (
 from chimera.core.progress import ProgressEvent, about
 from chimera.core.vocabulary import Role, Stage
 from chimera.pipeline import flow
+from chimera.pipeline.answered_tasks import AnsweredTasks
 from chimera.pipeline.cancels import Cancels
 from chimera.pipeline.crew import Crew
 from chimera.pipeline.durable import Document, queued, step
@@ -47,6 +48,7 @@ class ContentWorkflow:
     def __init__(self, crew: Crew) -> None:
         self._crew = crew
         self._cancels = Cancels(crew.database)
+        self._answered = AnsweredTasks(crew.database, crew.clock)
 
     async def __call__(self, document: Document) -> Document:
         """Make the ordered piece; what fails leaves it in stage failed with the reason in its metadata.
@@ -58,9 +60,11 @@ class ContentWorkflow:
         try:
             ids = await self._assigned()
             made = await _Piece(self._crew.acting(ids), order, self._cancels).make()
+            await self._answered.done(order, made)
             return made.model_dump(mode="json")
         except ChimeraError as failure:
             await self.fail(order.content_id, failure)
+            await self._answered.failed(order, failure)
             raise
 
     async def queued(self, name: str, given: Document) -> Document:
@@ -112,7 +116,7 @@ class _Piece:
         approval, production = await self._paid_for()
         review = await self._step(flow.REVIEW, Review, lambda: self._steps.review(production))
         publication = None
-        if review.outcome is ReviewOutcome.PASSED:
+        if review.outcome is ReviewOutcome.PASSED and self._order.task_id is None:
             with suppress(Cancelled):  # said again, and kept, by the step that follows
                 await self._cancels.unless(self._id, lambda: self._crew.timetable.due(self._id))
             publication = await self._queued(flow.PUBLISH, Publication, {"review": review.model_dump(mode="json")})

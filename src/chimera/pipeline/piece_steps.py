@@ -25,6 +25,8 @@ from chimera.storage.records import content_pipeline, review_item, trends
 from chimera.storage.records.content_pipeline import ContentRecord
 from chimera.storage.records.review_item import ReviewItem
 
+ASKED_FOR = "produced for an outside caller, who did not ask for it to go out"
+
 
 class PieceSteps:
     """The work on one ordered piece; `crew` speaks as its assigned agents."""
@@ -39,6 +41,8 @@ class PieceSteps:
         options = BriefOptions(order.words_min, order.words_max, order.aspect, order.quality_preset)
         create = partial(self._crew.director.create_brief, request, content_id=order.content_id, options=options)
         brief = await self._crew.wire.call(CREATE_BRIEF, self._crew.agent_ids[Role.PLANNER], create)
+        if order.task_id is not None:
+            await self._crew.director.estimate_again(order.content_id, order.quality_preset)
         told = {
             "order": order.model_dump(mode="json"),
             "crew": {str(role): str(agent_id) for role, agent_id in self._crew.agent_ids.items()},
@@ -74,7 +78,7 @@ class PieceSteps:
         async with self._crew.blobs.copies(urls) as copies:
             request = quality_request_of(production, *copies)
             review = await self._crew.judge.review(content_id, request, outgoing_texts(storyboard, evidence))
-        if review.outcome is ReviewOutcome.HUMAN:
+        if review.outcome is ReviewOutcome.HUMAN or (review.outcome is ReviewOutcome.PASSED and self._order.task_id):
             waiting = await self._waiting(review)
             async with self._crew.database.transaction() as connection:
                 await review_item.add(connection, waiting)
@@ -113,7 +117,7 @@ class PieceSteps:
             content_id=content_id,
             subject=piece.storyboard.title,
             topics=list(review.safety.sensitive_topics),
-            reason="; ".join(review.reasons),
+            reason="; ".join(review.reasons) or ASKED_FOR,
             state="waiting",
             created_at=self._crew.clock.now(),
         )

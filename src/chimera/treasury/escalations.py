@@ -1,6 +1,7 @@
-"""Escalated requests as people see them, put together from their rows; pure but for `read`."""
+"""Escalated requests as people see them, put together from their rows; pure but for `read` and `page`."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
@@ -10,10 +11,37 @@ from chimera.core.errors import Detail
 from chimera.core.vocabulary import EntryKind, RequestType
 from chimera.storage.database import Connection
 from chimera.storage.records import escalation as records
+from chimera.storage.records.keyset import Behind
 from chimera.storage.records.ledger import LedgerRecord
 from chimera.treasury.decision import ReasonCode
 from chimera.treasury.document import approval_of
 from chimera.treasury.policy import ESCALATION_LIFE
+
+CursorOf = Callable[[datetime, UUID], str]
+Place = int | Behind
+"""Where a page begins: behind a moment and id among those that wait, or behind an answer's row; None at the top."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Those that wait first, then the answered ones; `cursor` asks for those behind the last one."""
+
+    escalations: tuple[Escalation, ...]
+    cursor: str | None
+
+
+async def page(connection: Connection, place: Place, limit: int, cursor_of: CursorOf) -> Page:
+    """The next escalated requests: the first to expire first, behind them those answered last."""
+    waiting: list[tuple[datetime, UUID]] = []
+    if not isinstance(place, int):
+        waiting = await records.waiting_page(connection, place, limit + 1)
+    room = limit + 1 - len(waiting)
+    before = place if isinstance(place, int) else None
+    answered = await records.answered_page(connection, before, room) if room > 0 else []
+    keys = [*((tx, cursor_of(at, tx)) for at, tx in waiting), *((tx, str(seq)) for seq, tx in answered)]
+    found = await read(connection, [tx for tx, _ in keys[:limit]])
+    listed = tuple(found[tx] for tx, _ in keys[:limit] if tx in found)
+    return Page(listed, keys[limit - 1][1] if len(keys) > limit else None)
 
 
 async def read(connection: Connection, tx_ids: Sequence[UUID]) -> dict[UUID, Escalation]:

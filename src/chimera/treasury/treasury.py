@@ -22,13 +22,11 @@ from chimera.contracts.spending import OpenHold, Spending
 from chimera.core.clock import Clock
 from chimera.core.errors import Conflict, EngineUnavailable, InternalError, NotFound, ValidationFailed
 from chimera.core.identity import RandomBytes, new_id
-from chimera.core.vocabulary import RequestType
 from chimera.storage.database import Connection, Database, connect_writer
 from chimera.storage.records import budget_change, escalation, ledger, spend_hold
 from chimera.storage.records.ledger import LedgerRecord
-from chimera.treasury import escalations
+from chimera.treasury import escalations, open_holds
 from chimera.treasury.acts.act import Act, Answer, Expire, Lapse, Pause, Resume, Settle, Void
-from chimera.treasury.amounts import cents_of_micros, usd_of_cents
 from chimera.treasury.ask import Ask
 from chimera.treasury.asking import ask_of, name_of, reason_of, spent_micros, whole_seconds
 from chimera.treasury.budget_view import BudgetView, budget_state
@@ -37,6 +35,7 @@ from chimera.treasury.document import approval_of as approval_of_row
 from chimera.treasury.document import entry_of, signed_decision_of
 from chimera.treasury.limits import binding, effective_limits
 from chimera.treasury.policy import SpendingPolicy
+from chimera.treasury.spending_view import read_spending
 from chimera.treasury.verify import verify_ledger
 from chimera.treasury.writing.answers import approval_of
 from chimera.treasury.writing.clerk import Clerk
@@ -217,36 +216,12 @@ class Treasury:
     async def open_holds(self, limit: int) -> tuple[OpenHold, ...]:
         """Approvals that wait to be settled, the next to expire first."""
         async with self._connection() as connection:
-            holds = await spend_hold.newest(connection, limit)
-        return tuple(
-            OpenHold(
-                tx_id=hold.tx_id,
-                request_id=hold.request_id,
-                agent_id=hold.agent_id,
-                request_type=RequestType(hold.request_type),
-                amount_usd=usd_of_cents(cents_of_micros(hold.amount_micros)),
-                expires_at=hold.expires_at,
-                submitted=hold.submitted_at is not None,
-            )
-            for hold in holds
-        )
+            return tuple(await open_holds.page(connection, None, limit))
 
     async def spending(self) -> Spending:
         """Whether spending is paused, what is held, what was overspent."""
         async with self._connection() as connection:
-            head = await ledger.head(connection)
-            pause = None if head is None or head.paused_by is None else await ledger.get(connection, head.paused_by)
-            holds, held_cents = await spend_hold.total(connection)
-            lines = await read_budgets(connection, self._policy.limits, self._clock.now())
-        return Spending(
-            paused=pause is not None,
-            paused_at=None if pause is None else pause.created_at,
-            paused_by=None if pause is None else str(pause.payload["by"]),
-            reason=None if pause is None else str(pause.payload["reason"]),
-            open_holds=holds,
-            held_usd=usd_of_cents(held_cents),
-            debt_usd=max(line.debt_amount + line.carried_amount for line in lines),
-        )
+            return await read_spending(connection, self._policy.limits, self._clock.now())
 
     async def signed_decision(self, request_id: UUID) -> SignedDecision:
         """The signed decision on a request; a person's answer where there is one.

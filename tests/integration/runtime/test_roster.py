@@ -8,6 +8,7 @@ from uuid import uuid4
 from chimera.core.errors import BudgetExceeded, ToolFailed
 from chimera.core.limits import AGENT_STATE_TTL_SECONDS
 from chimera.core.vocabulary import AgentStatus, Role
+from chimera.runtime.roster.live import LIVE_KEY, SHOWN_SECONDS, hosted_counts
 from chimera.runtime.roster.states import live_counts, state_key
 from chimera.storage.records import agents
 from factories_roster import Stage, work_once
@@ -145,3 +146,21 @@ async def test_one_cfo_is_shown_by_every_host_and_its_tasks_add_up(stage: Stage)
     await first.give_back()
     assert await stage.state(cfo) is not None
     assert await stage.count(Role.CFO) == 1
+
+
+async def test_hosts_tell_how_many_agents_they_have_and_those_that_end_none(stage: Stage) -> None:
+    first = await stage.roster({Role.SCOUT: 2, Role.CFO: 1})
+    second = await stage.roster({Role.SCOUT: 1, Role.ARTIST: 2, Role.CFO: 1})
+    for roster in (first, second):
+        await roster.show_counts()
+    assert await hosted_counts(stage.redis) == {Role.SCOUT: 3, Role.ARTIST: 2, Role.CFO: 1}
+    await first.give_back()
+    assert await hosted_counts(stage.redis) == {Role.SCOUT: 1, Role.ARTIST: 2, Role.CFO: 1}
+
+
+async def test_a_host_that_fell_silent_is_not_counted(stage: Stage) -> None:
+    await (await stage.roster({Role.JUDGE: 1})).show_counts()
+    seconds, _ = await stage.redis.time()
+    long_ago = seconds - SHOWN_SECONDS - 1
+    await stage.redis.hset(LIVE_KEY, str(uuid4()), f'{long_ago} {{"judge": 5}}')
+    assert await hosted_counts(stage.redis) == {Role.JUDGE: 1}

@@ -19,7 +19,7 @@ from chimera.contracts.evidence import TrendEvidence
 from chimera.contracts.storyboard import Storyboard
 from chimera.core.clock import Clock, elapsed_ms
 from chimera.core.errors import Conflict, NotFound, ValidationFailed
-from chimera.core.vocabulary import Aspect, ContentFormat
+from chimera.core.vocabulary import Aspect, ContentFormat, QualityPreset
 from chimera.security.permissions import Permission, caller_of, require
 from chimera.storage.database import Database
 from chimera.storage.records import agents, content_pipeline, production_history, trends
@@ -133,6 +133,44 @@ class Director:
             {"trend_id": str(trend.id)},
         )
 
+    async def estimate_again(self, content_id: UUID, quality_preset: QualityPreset) -> None:
+        """Estimate what the piece will cost in this quality, where its brief was written for another.
+
+        Raises:
+            NotFound: no such piece, or its trend is gone.
+        """
+        async with self._database.transaction() as connection:
+            piece = await content_pipeline.get(connection, content_id)
+            trend = await trends.get(connection, piece.trend_source_id) if piece else None
+            past = await production_history.newest(connection, HISTORY_PRODUCTIONS_MAX)
+        if piece is None or trend is None:
+            raise NotFound(f"there is no brief {content_id}", {"brief_id": str(content_id)})
+        if piece.metadata.get("quality_preset") == quality_preset:
+            return
+        aspect = Aspect(piece.metadata.get("aspect", Aspect.VERTICAL))
+        estimate = self._estimate(piece.storyboard, quality_preset, aspect, cost_history(past))
+        gain = self._gain(trend, aspect, estimate)
+        told = _priced(estimate, gain) | {"quality_preset": quality_preset.value}
+        async with self._database.transaction() as connection:
+            await content_pipeline.merge_metadata(connection, content_id, told)
+
+    def _estimate(
+        self, storyboard: Storyboard, quality_preset: QualityPreset, aspect: Aspect, history: CostHistory
+    ) -> CostEstimate:
+        note = self._price_book.age_note(self._clock.now().date())
+        return estimate_cost(
+            duration_seconds(words_in(storyboard.script), len(storyboard.beats)),
+            quality_preset,
+            aspect,
+            price_book=self._price_book,
+            history=history,
+            notes=(note,) if note else (),
+        )
+
+    def _gain(self, trend: TrendRecord, aspect: Aspect, estimate: CostEstimate) -> ProjectedReturn:
+        engagement = projected_engagement(_TARGET_PLATFORMS[aspect], self._engagement_history)
+        return projected_return(trend.rising_velocity, engagement, estimate.estimated_cost_usd)
+
     def _draft(
         self,
         request: BriefRequest,
@@ -149,17 +187,8 @@ class Director:
             words_min=options.words_min,
             words_max=options.words_max,
         )
-        note = self._price_book.age_note(self._clock.now().date())
-        estimate = estimate_cost(
-            duration_seconds(words_in(storyboard.script), len(storyboard.beats)),
-            options.quality_preset,
-            options.aspect,
-            price_book=self._price_book,
-            history=history,
-            notes=(note,) if note else (),
-        )
-        engagement = projected_engagement(_TARGET_PLATFORMS[options.aspect], self._engagement_history)
-        gain = projected_return(trend.rising_velocity, engagement, estimate.estimated_cost_usd)
+        estimate = self._estimate(storyboard, options.quality_preset, options.aspect, history)
+        gain = self._gain(trend, options.aspect, estimate)
         return _Draft(request.personality_profile, options, storyboard, estimate, gain)
 
     def _brief(self, request: BriefRequest, content_id: UUID, draft: "_Draft", execution_time_ms: int) -> Brief:
@@ -231,11 +260,18 @@ class _Draft:
             "script_source": SCRIPT_SOURCE,
             "aspect": self.options.aspect.value,
             "quality_preset": self.options.quality_preset.value,
-            "cost_estimate": self.estimate.model_dump(mode="json"),
-            "projected_return": self.gain.model_dump(mode="json"),
-            "projected_roi": float(self.gain.projected_roi),
+            **_priced(self.estimate, self.gain),
             "notes": [text for text in (note, *self.estimate.notes) if text],
         }
+
+
+def _priced(estimate: CostEstimate, gain: ProjectedReturn) -> dict[str, Any]:
+    """What a piece's row tells about its cost and what it is to bring."""
+    return {
+        "cost_estimate": estimate.model_dump(mode="json"),
+        "projected_return": gain.model_dump(mode="json"),
+        "projected_roi": float(gain.projected_roi),
+    }
 
 
 def evidence_of(trend: TrendRecord) -> TrendEvidence:

@@ -6,18 +6,18 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from uuid import UUID
 
-from dbos import DBOS, DBOSConfig, SetWorkflowID, WorkflowHandleAsync, WorkflowStatus
+from dbos import DBOS, DBOSConfig, SetWorkflowID, WorkflowHandleAsync
 from dbos._dbos import _get_dbos_instance
 from dbos._error import DBOSAwaitedWorkflowCancelledError, DBOSAwaitedWorkflowMaxRecoveryAttemptsExceeded
 
 from chimera.core.background import end
 from chimera.core.clock import SystemClock
-from chimera.core.errors import Cancelled, Conflict, EngineUnavailable, InternalError
+from chimera.core.errors import Cancelled, EngineUnavailable, InternalError
 from chimera.core.vocabulary import Role
 from chimera.pipeline.durable import workflows
+from chimera.pipeline.durable.pieces import PieceWorkflows
 from chimera.pipeline.durable.process import CONCURRENCY, Body, Document, Process, QueuedBody
-from chimera.pipeline.durable.takeover import UNFINISHED, UNFINISHED_MAX, GivenUp, Takeover, rewind
-from chimera.pipeline.flow import CREW_STEP
+from chimera.pipeline.durable.takeover import UNFINISHED, UNFINISHED_MAX, GivenUp, Takeover
 from chimera.pipeline.host import APPLICATION_VERSION, Host, open_host
 from chimera.storage.database import SESSION_NAME, Database
 from chimera.storage.rights import ENGINE_SCHEMA
@@ -28,10 +28,11 @@ _POLL_SECONDS = 0.1
 _QUEUE_SECONDS = 0.5
 
 
-class Durable:
+class Durable(PieceWorkflows):
     """The durable engine of one process, launched."""
 
     def __init__(self, process: Process, takeover: Takeover) -> None:
+        super().__init__(DBOS)
         self._process = process
         self._takeover = takeover
 
@@ -80,37 +81,6 @@ class Durable:
         finally:
             waiting.cancel()
             lost.cancel()
-
-    async def is_at_work(self, content_id: UUID) -> bool:
-        """Whether the piece's workflow has not ended."""
-        return (await self._status(content_id)).status in UNFINISHED
-
-    async def rewind(self, content_id: UUID, number: int) -> None:
-        """Send an ended workflow back to this step; whoever is free goes on with it."""
-        await rewind(str(content_id), number)
-
-    async def number_of(self, content_id: UUID, step: str) -> int:
-        """The number of the last step of this name that the workflow has done; a workflow of an earlier version has
-        only its first step in common with this one.
-
-        Raises:
-            Conflict: it never came so far.
-        """
-        if (await self._status(content_id)).app_version != APPLICATION_VERSION:
-            if step == CREW_STEP:
-                return 1
-            raise Conflict(f"content {content_id} is of an earlier version: it can only be retried from draft")
-        done = await DBOS.list_workflow_steps_async(str(content_id))
-        found = [item["function_id"] for item in done if item["function_name"] == step]
-        if not found:
-            raise Conflict(f"content {content_id} never came as far as its step {step}: retry from an earlier stage")
-        return max(found)
-
-    async def _status(self, content_id: UUID) -> WorkflowStatus:
-        found = await DBOS.get_workflow_status_async(str(content_id))
-        if found is None:
-            raise Conflict(f"nothing ever worked on content {content_id}: make a new piece")
-        return found
 
     async def look(self) -> None:
         """Take over at once what dead processes left; this is done every few seconds too."""

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from chimera.contracts.review_entry import ReviewEntry
 from chimera.core.clock import Clock
 from chimera.core.errors import Conflict, Forbidden, NotFound
 from chimera.core.vocabulary import TaskKind
@@ -9,6 +10,8 @@ from chimera.storage.database import Connection, Database
 from chimera.storage.records import content_pipeline, review_item, task_need, task_review
 from chimera.storage.records import objective as objectives
 from chimera.storage.records.review_item import ReviewItem
+
+REASON_CHARACTERS_MAX = 500
 
 
 async def answer(database: Database, clock: Clock, item_id: UUID, *, by: str, approve: bool, reason: str) -> ReviewItem:
@@ -73,3 +76,22 @@ async def _require_another(connection: Connection, item: ReviewItem, by: str) ->
     plain = by.lower().replace("-", "")
     if any(maker is not None and maker.hex in plain for maker in makers):
         raise Forbidden("who made it can't pass it: let another decide", {"by": by})
+
+
+def entry_of(item: ReviewItem) -> ReviewEntry:
+    """The item as it is told. Pure."""
+    return ReviewEntry(
+        id=item.id,
+        kind=item.kind,
+        trend_id=item.trend_id,
+        content_id=item.content_id,
+        task_id=item.task_id,
+        subject=item.subject,
+        topics=tuple(item.topics),
+        reason=item.reason,
+        state=item.state,
+        created_at=item.created_at,
+        decided_at=item.decided_at,
+        decided_by=item.decided_by,
+        answer=item.answer,
+    )

@@ -20,6 +20,7 @@ from chimera.core.vocabulary import Role, TaskKind, TaskState
 from chimera.runtime.coordination.desk import Desk
 from chimera.runtime.coordination.following import PiecesUnderWay
 from chimera.runtime.coordination.ordering import plan_all, plan_one
+from chimera.runtime.coordination.producing import Producing
 from chimera.runtime.coordination.reviewing import TaskReviews
 from chimera.runtime.coordination.working import ChannelWork
 from chimera.storage.records import objective_task, task
@@ -61,6 +62,7 @@ class Coordinator:
             TaskKind.SCAN: work.scan,
             TaskKind.CHOOSE: work.choose,
             TaskKind.CONTENT: work.content,
+            TaskKind.PRODUCE: Producing(desk.database, desk.pieces).produce,
             TaskKind.REVIEW: reviews.review,
         }
 

@@ -2,19 +2,40 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Protocol
+from uuid import UUID
 
 from redis.asyncio import Redis
 
 from chimera.core.clock import Clock
+from chimera.core.errors import EngineUnavailable
+from chimera.runtime.operations.agents_at_hand import AgentsAtHand
 from chimera.storage.blobs import Blobs
 from chimera.storage.database import Database
+from chimera.treasury.ledger_check import Trusted
+from chimera.treasury.policy import BudgetLimits
 from chimera.treasury.treasurer import Treasurer
 from chimera.treasury.treasury import Treasury
 
 
+class PieceEngine(Protocol):
+    """The durable engine of whoever makes pieces, as a process without one reaches it."""
+
+    async def start(self, content_id: UUID, order: dict[str, Any]) -> None: ...
+
+    async def is_known(self, content_id: UUID) -> bool: ...
+
+    async def is_at_work(self, content_id: UUID) -> bool: ...
+
+    async def number_of(self, content_id: UUID, step: str) -> int: ...
+
+    async def rewind(self, content_id: UUID, number: int) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Money is asked of `treasurer`; `own_treasury` is there only where the CFO's key is."""
+    """Money is asked of `treasurer`; `own_treasury` is there only where the CFO's key is, `agents` only where this
+    process hosts some. `limits` are those of the settings, `trusted` the keys that the ledger is verified under."""
 
     home: Path
     clock: Clock
@@ -23,3 +44,16 @@ class Desk:
     blobs: Blobs
     treasurer: Treasurer
     own_treasury: Treasury | None
+    limits: BudgetLimits
+    trusted: Trusted
+    engine: PieceEngine
+    agents: AgentsAtHand | None = None
+
+    @property
+    def treasury(self) -> Treasury:
+        """Raises:
+        EngineUnavailable: this process asks another one for money.
+        """
+        if self.own_treasury is None:
+            raise EngineUnavailable("this needs the CFO's key, which another process has: ask that one")
+        return self.own_treasury

@@ -2,8 +2,9 @@
 
 import base64
 import binascii
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Protocol, TypeVar
 from uuid import UUID
 
 from pydantic import Field
@@ -43,3 +44,22 @@ def read_cursor(cursor: str | None) -> tuple[datetime, UUID] | None:
         return _EPOCH + timedelta(microseconds=microseconds), row_id
     except (ValueError, binascii.Error, OverflowError) as error:
         raise ValidationFailed("cursor is none of ours: take it from next_cursor, or leave it out") from error
+
+
+class Row(Protocol):
+    """A row of a list ordered by when it was made."""
+
+    @property
+    def id(self) -> UUID: ...
+
+    @property
+    def created_at(self) -> datetime: ...
+
+
+AnyRow = TypeVar("AnyRow", bound=Row)
+
+
+def paged(rows: Sequence[AnyRow], limit: int) -> tuple[Sequence[AnyRow], str | None]:
+    """The page, and the cursor behind it where one row more was found than the page holds."""
+    page = rows[:limit]
+    return page, cursor_of(page[-1].created_at, page[-1].id) if len(rows) > limit else None

@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 from chimera.core.clock import Clock, elapsed_ms
 from chimera.core.errors import AgentOffline, GovernanceRefusal, WaitsForHuman
 from chimera.core.vocabulary import Role
+from chimera.runtime.roster import live
 from chimera.runtime.roster.adoption import Adoption
 from chimera.runtime.roster.loops import Loops, Repeated
 from chimera.runtime.roster.members import Members, Work
@@ -24,6 +25,7 @@ BEAT_SECONDS = 1.0
 FLUSH_SECONDS = 0.05
 ROWS_SECONDS = 5.0
 ORDERS_SECONDS = 2.5
+COUNTS_SECONDS = 2.5
 SWEEP_SECONDS = 60.0
 _log = structlog.get_logger(__name__)
 
@@ -40,6 +42,7 @@ class Roster:
         self._redis = redis
         self._database = database
         self._clock = clock
+        self._host_id = host_id
         self._takes_new = takes_new
         self._members = Members()
         self._cfo_id: UUID | None = None
@@ -72,6 +75,7 @@ class Roster:
         """Host nobody any more; for a clean end, after `run`. What can't be given back is adopted by others later."""
         try:
             await self._showing.end(self._adoption)
+            await live.hide(self._redis, self._host_id)
         except Exception as error:  # noqa: BLE001 - the end goes on: the lease runs out, and others adopt them
             _log.warning("agents_not_given_back", problem=f"{type(error).__name__}: {error}")
 
@@ -171,6 +175,10 @@ class Roster:
         if self._takes_new and (roles := sorted(self._roles - {Role.CFO})):
             await self._adoption.adopt_new(roles)
 
+    async def show_counts(self) -> None:
+        """Tell how many agents are here; errors as `live.show`."""
+        await live.show(self._redis, self._host_id, {role: self._members.hosted(role) for role in Role})
+
     async def sweep(self) -> int:
         """Declare offline whoever is gone; errors as `sweep_offline`."""
         return await sweep_offline(self._database, self._redis, self._clock)
@@ -182,6 +190,7 @@ class Roster:
             Repeated("states", FLUSH_SECONDS, self.flush, self._showing.wanted),
             Repeated("rows", ROWS_SECONDS, self.write_rows),
             Repeated("orders", ORDERS_SECONDS, self.follow_orders),
+            Repeated("counts", COUNTS_SECONDS, self.show_counts),
             Repeated("sweep", SWEEP_SECONDS, self.sweep),
         )
         await Loops(acts, self._clock).run()

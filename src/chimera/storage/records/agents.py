@@ -14,6 +14,7 @@ from chimera.contracts.agent_config import AgentConfig
 from chimera.core.errors import ValidationFailed
 from chimera.core.vocabulary import AgentStatus, Role
 from chimera.storage.database import Connection
+from chimera.storage.records.keyset import Behind, newest_first
 
 _COLUMNS = "id, role, status, config, capabilities, created_at, updated_at, last_heartbeat"
 _HEARD_OF = "coalesce(last_heartbeat, created_at)"
@@ -162,16 +163,24 @@ async def counts(connection: Connection) -> list[tuple[Role, str, int]]:
     return [(Role(row["role"]), row["standing"], row["agents"]) for row in await cursor.fetchall()]
 
 
-async def list_(
-    connection: Connection, *, role: Role | None, standing: str | None, limit: int
+async def page(
+    connection: Connection, behind: Behind, *, role: Role | None, standing: str | None, limit: int
 ) -> list[tuple[AgentRecord, str]]:
-    """The newest agents with how they stand, of one role and standing if told."""
+    """The next agents behind one of them with how they stand, the newest first, of one role and standing if told."""
+    wanted = newest_first(behind, None, "agents")
+    if role is not None:
+        wanted.add("agents.role = %s", role)
+    if standing == "retired":
+        wanted.add("member.retired_at IS NOT NULL")
+    elif standing == "paused":
+        wanted.add("member.paused_at IS NOT NULL AND member.retired_at IS NULL")
+    elif standing is not None:
+        wanted.add("agents.status = %s AND member.retired_at IS NULL AND member.paused_at IS NULL", standing)
     cursor = await connection.execute(
-        f"SELECT {_COLUMNS}, standing FROM (SELECT agents.*, {_STANDING} AS standing FROM agents "
-        "LEFT JOIN crew_member member ON member.agent_id = agents.id) AS standing_agents "
-        "WHERE (%(role)s::text IS NULL OR role = %(role)s) AND (%(standing)s::text IS NULL OR standing = %(standing)s) "
-        "ORDER BY created_at DESC, id DESC LIMIT %(limit)s",
-        {"role": role, "standing": standing, "limit": limit},
+        f"SELECT {', '.join('agents.' + name for name in _COLUMNS.split(', '))}, {_STANDING} AS standing FROM agents "
+        f"LEFT JOIN crew_member member ON member.agent_id = agents.id {wanted.where} "
+        "ORDER BY agents.created_at DESC, agents.id DESC LIMIT %s",
+        (*wanted.values, limit),
     )
     return [
         (AgentRecord(**{n: row[n] for n in row if n != "standing"}), row["standing"]) for row in await cursor.fetchall()

@@ -10,6 +10,7 @@ import psycopg
 from psycopg.rows import class_row
 
 from chimera.storage.database import Connection
+from chimera.storage.records.keyset import Behind, newest_first
 
 AlertKind = Literal["threshold", "overrun", "pause"]
 
@@ -50,6 +51,17 @@ async def newest(connection: Connection, limit: int) -> list[BudgetAlert]:
     async with connection.cursor(row_factory=class_row(BudgetAlert)) as cursor:
         await cursor.execute(
             f"SELECT {_COLUMNS} FROM budget_alert ORDER BY created_at DESC, percent DESC, id DESC LIMIT %s", (limit,)
+        )
+        return await cursor.fetchall()
+
+
+async def page(connection: Connection, behind: Behind, limit: int) -> list[BudgetAlert]:
+    """The next alerts behind one of them, the newest first."""
+    wanted = newest_first(behind, None)
+    async with connection.cursor(row_factory=class_row(BudgetAlert)) as cursor:
+        await cursor.execute(
+            f"SELECT {_COLUMNS} FROM budget_alert {wanted.where} ORDER BY created_at DESC, id DESC LIMIT %s",
+            (*wanted.values, limit),
         )
         return await cursor.fetchall()
 

@@ -9,6 +9,7 @@ from psycopg.rows import class_row, tuple_row
 
 from chimera.core.vocabulary import BudgetCategory, BudgetPeriod
 from chimera.storage.database import Connection
+from chimera.storage.records.keyset import Conditions
 
 _COLUMNS = "period, category, version, limit_amount, previous_amount, changed_by, reason, changed_at"
 _NEWEST = f"SELECT DISTINCT ON (period, category) {_COLUMNS} FROM budget_change"
@@ -61,6 +62,25 @@ async def history(connection: Connection, limit: int) -> list[BudgetChange]:
         await cursor.execute(
             f"SELECT {_COLUMNS} FROM budget_change ORDER BY changed_at DESC, version DESC, period, category LIMIT %s",
             (limit,),
+        )
+        return await cursor.fetchall()
+
+
+async def page(connection: Connection, behind: tuple[datetime, str, str, int] | None, limit: int) -> list[BudgetChange]:
+    """The next changes behind one of them (its moment, period, category and version), the newest first."""
+    wanted = Conditions()
+    if behind is not None:
+        at, period, category, version = behind
+        wanted.add("changed_at <= %s", at)
+        wanted.add(
+            "(changed_at < %s OR (period, category) > (%s, %s) OR ((period, category) = (%s, %s) AND version < %s))",
+            at, period, category, period, category, version,
+        )  # fmt: skip
+    async with connection.cursor(row_factory=class_row(BudgetChange)) as cursor:
+        await cursor.execute(
+            f"SELECT {_COLUMNS} FROM budget_change {wanted.where} "
+            "ORDER BY changed_at DESC, period, category, version DESC LIMIT %s",
+            (*wanted.values, limit),
         )
         return await cursor.fetchall()
 

@@ -6,6 +6,7 @@ from uuid import UUID
 from psycopg.rows import class_row
 
 from chimera.storage.database import Connection
+from chimera.storage.records.keyset import Behind, Conditions
 from chimera.storage.records.ledger import LEDGER_COLUMNS, LedgerRecord
 
 
@@ -21,6 +22,30 @@ async def answered(connection: Connection, limit: int) -> list[UUID]:
         "SELECT parent_tx FROM ledger WHERE kind = 'human' ORDER BY seq DESC LIMIT %s", (limit,)
     )
     return [row["parent_tx"] for row in await cursor.fetchall()]
+
+
+async def waiting_page(connection: Connection, behind: Behind, limit: int) -> list[tuple[datetime, UUID]]:
+    """The next ones that wait, the first to expire first, each with when that is."""
+    wanted = Conditions()
+    if behind is not None:
+        wanted.add("(expires_at, tx_id) > (%s, %s)", *behind)
+    cursor = await connection.execute(
+        f"SELECT expires_at, tx_id FROM escalation {wanted.where} ORDER BY expires_at, tx_id LIMIT %s",
+        (*wanted.values, limit),
+    )
+    return [(row["expires_at"], row["tx_id"]) for row in await cursor.fetchall()]
+
+
+async def answered_page(connection: Connection, before_seq: int | None, limit: int) -> list[tuple[int, UUID]]:
+    """The next ones that were answered or expired, the last answered first, each with its answer's row."""
+    wanted = Conditions()
+    if before_seq is not None:
+        wanted.add("seq < %s", before_seq)
+    wanted.add("kind = 'human'")
+    cursor = await connection.execute(
+        f"SELECT seq, parent_tx FROM ledger {wanted.where} ORDER BY seq DESC LIMIT %s", (*wanted.values, limit)
+    )
+    return [(row["seq"], row["parent_tx"]) for row in await cursor.fetchall()]
 
 
 async def expired(connection: Connection, at: datetime, limit: int) -> list[UUID]:

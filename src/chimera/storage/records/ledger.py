@@ -10,6 +10,7 @@ from psycopg.rows import class_row
 
 from chimera.core.errors import Detail
 from chimera.storage.database import Connection
+from chimera.storage.records.keyset import Conditions
 
 LEDGER_COLUMNS = (
     "seq, tx_id, request_id, request_hash, kind, agent_id, request_type, amount, amount_micros, currency, "
@@ -64,6 +65,17 @@ class LedgerHead:
     frontier: bytes
     last_time: datetime | None
     paused_by: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerFilter:
+    """Which rows are listed; None leaves a column open."""
+
+    agent_id: UUID | None = None
+    approved: bool | None = None
+    request_type: str | None = None
+    kind: str | None = None
+    since: datetime | None = None
 
 
 async def lock_head(connection: Connection) -> LedgerHead | None:
@@ -156,3 +168,39 @@ async def newest(connection: Connection, limit: int, before_seq: int | None = No
             (before_seq, before_seq, limit),
         )
         return await cursor.fetchall()
+
+
+async def filtered(
+    connection: Connection, wanted: LedgerFilter, before_seq: int | None, limit: int
+) -> list[LedgerRecord]:
+    """The newest of these rows before `before_seq`, newest first.
+
+    Times never go back along the sequence, so the first row of a time bounds the whole walk.
+    """
+    conditions = Conditions()
+    if before_seq is not None:
+        conditions.add("seq < %s", before_seq)
+    if wanted.since is not None:
+        first = await _first_since(connection, wanted.since)
+        if first is None:
+            return []
+        conditions.add("seq >= %s", first)
+    for column in ("agent_id", "approved", "request_type", "kind"):
+        if (value := getattr(wanted, column)) is not None:
+            conditions.add(f"{column} = %s", value)
+    if wanted.kind is not None and wanted.kind != "decision":
+        conditions.add("kind <> 'decision'")
+    async with connection.cursor(row_factory=class_row(LedgerRecord)) as cursor:
+        await cursor.execute(
+            f"SELECT {LEDGER_COLUMNS} FROM ledger {conditions.where} ORDER BY seq DESC LIMIT %s",
+            (*conditions.values, limit),
+        )
+        return await cursor.fetchall()
+
+
+async def _first_since(connection: Connection, since: datetime) -> int | None:
+    cursor = await connection.execute(
+        "SELECT seq FROM ledger WHERE created_at >= %s ORDER BY created_at, seq LIMIT 1", (since,)
+    )
+    row = await cursor.fetchone()
+    return None if row is None else int(row["seq"])

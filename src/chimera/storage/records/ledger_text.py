@@ -73,6 +73,13 @@ async def stored_rows(connection: Connection) -> AsyncIterator[list[StoredRow]]:
             yield [_row(row) for row in rows]
 
 
+async def row_page(connection: Connection, after_seq: int, limit: int) -> list[StoredRow]:
+    """The next rows behind `after_seq`, in their order."""
+    async with connection.cursor(row_factory=tuple_row) as cursor:
+        await cursor.execute(f"SELECT {_SELECT} FROM ledger WHERE seq > %s ORDER BY seq LIMIT %s", (after_seq, limit))
+        return [_row(row) for row in await cursor.fetchall()]
+
+
 async def leaf_page(connection: Connection, after_seq: int, limit: int) -> list[LeafRow]:
     """What the next rows behind `after_seq` contribute to the tree, oldest first."""
     async with connection.cursor(row_factory=class_row(LeafRow)) as cursor:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from psycopg.rows import class_row
+
 from chimera.core.errors import Conflict
 from chimera.storage.database import Connection
 
@@ -85,3 +87,17 @@ async def cancelled(connection: Connection, content_ids: Iterable[UUID]) -> dict
         "SELECT content_id, asked_by FROM piece_cancel WHERE content_id = ANY(%s)", (list(content_ids),)
     )
     return {row["content_id"]: row["asked_by"] for row in await cursor.fetchall()}
+
+
+@dataclass(frozen=True, slots=True)
+class CancelAsked:
+    """Who wants the piece stopped, and since when."""
+
+    asked_by: str
+    asked_at: datetime
+
+
+async def cancel_asked(connection: Connection, content_id: UUID) -> CancelAsked | None:
+    async with connection.cursor(row_factory=class_row(CancelAsked)) as cursor:
+        await cursor.execute("SELECT asked_by, asked_at FROM piece_cancel WHERE content_id = %s", (content_id,))
+        return await cursor.fetchone()

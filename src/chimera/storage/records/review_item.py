@@ -9,6 +9,7 @@ from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from chimera.storage.database import Connection
+from chimera.storage.records.keyset import Behind, newest_first
 
 Kind = Literal["trend", "content", "task"]
 State = Literal["waiting", "approved", "rejected"]
@@ -91,6 +92,19 @@ async def listed(connection: Connection, limit: int) -> list[ReviewItem]:
         return await cursor.fetchall()
 
 
+async def page(connection: Connection, behind: Behind, state: State | None, limit: int) -> list[ReviewItem]:
+    """The next items behind one of them, the newest first."""
+    wanted = newest_first(behind, None)
+    if state is not None:
+        wanted.add("state = %s", state)
+    async with connection.cursor(row_factory=class_row(ReviewItem)) as cursor:
+        await cursor.execute(
+            f"SELECT {_COLUMNS} FROM review_item {wanted.where} ORDER BY created_at DESC, id DESC LIMIT %s",
+            (*wanted.values, limit),
+        )
+        return await cursor.fetchall()
+
+
 async def get(connection: Connection, item_id: UUID) -> ReviewItem | None:
     async with connection.cursor(row_factory=class_row(ReviewItem)) as cursor:
         await cursor.execute(f"SELECT {_COLUMNS} FROM review_item WHERE id = %s", (item_id,))
@@ -99,7 +113,9 @@ async def get(connection: Connection, item_id: UUID) -> ReviewItem | None:
 
 async def of_content(connection: Connection, content_id: UUID) -> ReviewItem | None:
     async with connection.cursor(row_factory=class_row(ReviewItem)) as cursor:
-        await cursor.execute(f"SELECT {_COLUMNS} FROM review_item WHERE content_id = %s", (content_id,))
+        await cursor.execute(
+            f"SELECT {_COLUMNS} FROM review_item WHERE kind = 'content' AND content_id = %s", (content_id,)
+        )
         return await cursor.fetchone()
 
 

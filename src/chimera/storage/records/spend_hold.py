@@ -7,6 +7,7 @@ from uuid import UUID
 from psycopg.rows import class_row
 
 from chimera.storage.database import Connection
+from chimera.storage.records.keyset import Behind, Conditions
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +48,15 @@ async def submit_first(connection: Connection, tx_id: UUID, at: datetime) -> boo
     return cursor.rowcount == 1
 
 
-async def newest(connection: Connection, limit: int) -> list[SpendHold]:
-    """Open holds, the next to expire first."""
+async def page(connection: Connection, behind: Behind, limit: int) -> list[SpendHold]:
+    """The next open holds behind one of them, the first to expire first."""
+    wanted = Conditions()
+    if behind is not None:
+        wanted.add("(hold.expires_at, hold.tx_id) > (%s, %s)", *behind)
     async with connection.cursor(row_factory=class_row(SpendHold)) as cursor:
-        await cursor.execute(f"{_OPEN} ORDER BY hold.expires_at, hold.tx_id LIMIT %s", (limit,))
+        await cursor.execute(
+            f"{_OPEN} {wanted.where} ORDER BY hold.expires_at, hold.tx_id LIMIT %s", (*wanted.values, limit)
+        )
         return await cursor.fetchall()
 
 

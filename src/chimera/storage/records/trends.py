@@ -11,6 +11,7 @@ from psycopg.types.json import Jsonb
 
 from chimera.contracts.evidence import TrendEvidence
 from chimera.storage.database import Connection
+from chimera.storage.records.keyset import Behind, newest_first
 
 _COLUMNS = "id, topic, volume, sentiment_score, rising_velocity, platforms, metadata, scout_agent_id, created_at"
 
@@ -60,5 +61,16 @@ async def get_many(connection: Connection, trend_ids: list[UUID]) -> list[TrendR
     async with connection.cursor(row_factory=class_row(TrendRecord)) as cursor:
         await cursor.execute(
             f"SELECT {_COLUMNS} FROM trends WHERE id = ANY(%s) ORDER BY array_position(%s, id)", (trend_ids, trend_ids)
+        )
+        return await cursor.fetchall()
+
+
+async def page(connection: Connection, behind: Behind, since: datetime | None, limit: int) -> list[TrendRecord]:
+    """The next trends behind one of them, the newest first."""
+    wanted = newest_first(behind, since)
+    async with connection.cursor(row_factory=class_row(TrendRecord)) as cursor:
+        await cursor.execute(
+            f"SELECT {_COLUMNS} FROM trends {wanted.where} ORDER BY created_at DESC, id DESC LIMIT %s",
+            (*wanted.values, limit),
         )
         return await cursor.fetchall()

@@ -11,6 +11,7 @@ from psycopg.types.json import Jsonb
 
 from chimera.core.vocabulary import Resolution
 from chimera.storage.database import Connection
+from chimera.storage.records.keyset import Behind, newest_first
 
 _COLUMNS = (
     "id, content_id, title, description, duration_seconds, resolution, fps, codec, file_size_bytes, thumbnail_url, "
@@ -75,3 +76,14 @@ async def add_platform_ids(connection: Connection, content_id: UUID, platform_id
         "UPDATE video_metadata SET platform_ids = platform_ids || %s WHERE content_id = %s",
         (Jsonb(dict(platform_ids)), content_id),
     )
+
+
+async def page(connection: Connection, behind: Behind, since: datetime | None, limit: int) -> list[VideoRecord]:
+    """The next videos behind one of them, the newest first."""
+    wanted = newest_first(behind, since)
+    async with connection.cursor(row_factory=class_row(VideoRecord)) as cursor:
+        await cursor.execute(
+            f"SELECT {_COLUMNS} FROM video_metadata {wanted.where} ORDER BY created_at DESC, id DESC LIMIT %s",
+            (*wanted.values, limit),
+        )
+        return await cursor.fetchall()

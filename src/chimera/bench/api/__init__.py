@@ -1,0 +1,1 @@
+"""The outside door measured on tables that are full."""
