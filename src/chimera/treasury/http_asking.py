@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from chimera.contracts.error import ErrorEnvelope
 from chimera.core import errors
 from chimera.core.errors import ChimeraError, EngineUnavailable, RateLimited, ValidationFailed
+from chimera.telemetry.trace import outgoing_headers
 
 ATTEMPTS_MAX = 4
 CONNECT_SECONDS_MAX = 5.0
@@ -88,7 +89,9 @@ class Asking:
         try:
             async with (
                 asyncio.timeout(ANSWER_SECONDS_MAX),
-                self._client.stream(call.method, call.path, content=call.body, params=dict(call.terms)) as answer,
+                self._client.stream(
+                    call.method, call.path, content=call.body, params=dict(call.terms), headers=outgoing_headers()
+                ) as answer,
             ):
                 body = await _bounded(answer)
         except (HTTPError, TimeoutError) as error:
