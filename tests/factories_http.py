@@ -1,4 +1,4 @@
-"""The treasury's HTTP door on a real socket, the tokens that open it, and a wire that can be cut."""
+"""The treasury's HTTP door on a real socket, and a wire that can be cut."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -12,28 +12,31 @@ from chimera.contracts.health import Health, HealthComponents
 from chimera.core.clock import Clock
 from chimera.core.vocabulary import ComponentHealth
 from chimera.platforms.local_channel.channel import LocalChannel
-from chimera.security.api_tokens import TOKENS_FILE, ApiRole, api_tokens
+from chimera.runtime.operations.approving import approving_operations
+from chimera.security.gate import Gate
 
 CHUNK_BYTES = 64 * 1024
 
 
-def tokens_in(keys_folder: Path) -> dict[ApiRole, str]:
-    """The tokens as an operator reads them from the file."""
-    pairs = (line.split() for line in (keys_folder / TOKENS_FILE).read_text().splitlines())
-    return {ApiRole(role): token for role, token in pairs}
-
-
 @asynccontextmanager
-async def http_door(treasury: OpenTreasury, clock: Clock, home: Path) -> AsyncIterator[str]:
-    """The address at which `treasury` is asked, under the tokens of `home`/keys."""
+async def http_door(treasury: OpenTreasury, clock: Clock, home: Path, gate: Gate) -> AsyncIterator[str]:
+    """The address at which `treasury` is asked, by those whom `gate` knows."""
 
     async def health() -> Health:
         well = ComponentHealth.HEALTHY
         components = HealthComponents(database=well, redis=well, mcp_layer=well, agents={})
         return Health(status=well, components=components, timestamp=clock.now())
 
-    door = TreasuryDoor(treasury, api_tokens(home / "keys"))
-    app = create_app(LocalChannel(home / "channel"), health, clock, frozenset({"127.0.0.1"}), door)
+    door = TreasuryDoor(treasury, gate)
+    app = create_app(
+        LocalChannel(home / "channel"),
+        health,
+        clock,
+        frozenset({"127.0.0.1"}),
+        door,
+        operations=approving_operations(treasury),
+        gate=gate,
+    )
     listener = bind("127.0.0.1", 0)
     serving = asyncio.create_task(serve(app, listener))
     try:

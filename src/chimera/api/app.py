@@ -1,29 +1,36 @@
-"""The channel as an ASGI application: `/`, `/watch/{id}`, the feeds, the media with range requests, `/health`,
-and the treasury under `/v1`."""
+"""The studio as an ASGI application: the channel's pages, feeds and media, `/health`, and under `/v1` what outside
+callers can ask for, with its documentation at `/docs`."""
 
-from collections.abc import Awaitable, Callable
-from importlib import resources
+from collections.abc import Awaitable, Callable, Sequence
+from functools import cache
+from importlib import metadata, resources
 from typing import Annotated
 
-from fastapi import FastAPI, Path, Query, Request
-from fastapi.responses import HTMLResponse, Response
+from fastapi import APIRouter, FastAPI, Path, Query, Request
+from fastapi.responses import HTMLResponse, JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
 
 from chimera.api import errors
 from chimera.api.approvals import approval_routes
 from chimera.api.books import book_routes
+from chimera.api.documentation import documentation_page
 from chimera.api.guard import Guard
 from chimera.api.media import media_response
+from chimera.api.measuring import Measured
+from chimera.api.openapi import openapi_document
+from chimera.api.operating import operating_routes
 from chimera.api.pages import gallery_page, watch_page
+from chimera.api.routes import OperationRoutes
 from chimera.api.spending import spending_routes
 from chimera.api.treasury_door import TreasuryDoor
 from chimera.contracts.channel_post import MediaName
 from chimera.contracts.health import Health
 from chimera.core.clock import Clock
 from chimera.core.errors import NotFound
-from chimera.core.vocabulary import ComponentHealth
 from chimera.platforms.local_channel.channel import LocalChannel
 from chimera.platforms.local_channel.feeds import json_feed, media_rss
+from chimera.runtime.operations.operation import AnyOperation
+from chimera.security.gate import Gate
 
 _TYPES: dict[MediaName, str] = {
     "video.mp4": "video/mp4",
@@ -40,15 +47,24 @@ def create_app(
     clock: Clock,
     allowed_hosts: frozenset[str],
     door: TreasuryDoor | None = None,
+    *,
+    operations: Sequence[AnyOperation] = (),
+    gate: Gate | None = None,
+    operating: APIRouter | None = None,
 ) -> FastAPI:
     """The application; requests under a Host outside `allowed_hosts` are refused (DNS rebinding).
 
-    The treasury's routes under `/v1` are there only with a `door`.
+    The operations are there for callers that the `gate` knows, the treasury's other routes only with a `door`.
     """
     app = FastAPI(title="Chimera", docs_url=None, redoc_url=None, openapi_url=None)
+    if gate is not None:
+        app.add_middleware(OperationRoutes, operations=operations, gate=gate, clock=clock)
+    app.add_middleware(Measured, clock=clock)
     app.add_middleware(Guard, allowed_hosts=allowed_hosts, clock=clock)
+    app.include_router(operating or operating_routes(health))
     errors.install(app, clock)
     _open_treasury(app, door)
+    _document(app, operations)
     app.mount("/static", StaticFiles(directory=str(resources.files("chimera.api") / "static")))
 
     @app.get("/", response_class=HTMLResponse)
@@ -74,13 +90,6 @@ def create_app(
     def media(request: Request, post_id: PostIdPath, name: MediaName) -> Response:
         return media_response(request, channel.media(post_id, name), _TYPES[name])
 
-    @app.get("/health")
-    async def check_health(response: Response) -> Health:
-        answer = await health()
-        if answer.status is ComponentHealth.UNHEALTHY:
-            response.status_code = 503
-        return answer
-
     return app
 
 
@@ -88,6 +97,26 @@ def _open_treasury(app: FastAPI, door: TreasuryDoor | None) -> None:
     if door is not None:
         for routes in (spending_routes, book_routes, approval_routes):
             app.include_router(routes(door))
+
+
+def _document(app: FastAPI, operations: Sequence[AnyOperation]) -> None:
+    """What can be asked for, for programs and for people; made when it is first asked for."""
+
+    @cache
+    def document() -> dict[str, object]:
+        return openapi_document(operations, metadata.version("chimera-studio"))
+
+    @cache
+    def page() -> str:
+        return documentation_page(document())
+
+    @app.get("/openapi.json")
+    def openapi() -> JSONResponse:
+        return JSONResponse(document())
+
+    @app.get("/docs", response_class=HTMLResponse)
+    def documentation() -> str:
+        return page()
 
 
 def _base_url(request: Request) -> str:

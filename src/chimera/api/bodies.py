@@ -6,10 +6,10 @@ from typing import TypeVar
 from fastapi import Request
 
 from chimera.contracts.contract import Contract
-from chimera.contracts.exact_json import read_json
+from chimera.contracts.exact_json import document_of, read_object
 from chimera.core.errors import ValidationFailed
+from chimera.runtime.operations.operation import BODY_BYTES_MAX
 
-BODY_BYTES_MAX = 32 * 1024
 BODY_SECONDS_MAX = 10.0
 _Document = TypeVar("_Document", bound=Contract)
 
@@ -22,23 +22,51 @@ class BodyTooSlow(ValidationFailed):
     code, status = "VALIDATION_FAILED", 408
 
 
+class NoJson(ValidationFailed):
+    """The body says of itself that it is something else."""
+
+    code, status = "VALIDATION_FAILED", 415
+
+
 async def body_of(request: Request, contract: type[_Document]) -> _Document:
     """The body as a document of `contract`.
 
     Raises:
-        BodyTooLarge, BodyTooSlow, ValidationFailed: the body is refused before anything else happens.
+        BodyTooLarge, BodyTooSlow, NoJson, ValidationFailed: the body is refused before anything else happens.
+    """
+    return document_of(await object_of(request), contract)
+
+
+async def object_of(request: Request, bytes_max: int = BODY_BYTES_MAX) -> dict[str, object]:
+    """The body as a JSON object; no body at all is an empty one.
+
+    Raises:
+        BodyTooLarge, BodyTooSlow, NoJson, ValidationFailed: the body is refused before anything else happens.
     """
     try:
         async with asyncio.timeout(BODY_SECONDS_MAX):
-            return read_json(await _bytes_of(request), contract)
+            body = await _bytes_of(request, bytes_max)
     except TimeoutError as error:
         raise BodyTooSlow(f"the body did not arrive within {BODY_SECONDS_MAX:.0f} seconds: send it again") from error
+    if not body:
+        return {}
+    _require_json(request.headers.get("content-type"))
+    return read_object(body)
 
 
-async def _bytes_of(request: Request) -> bytes:
+def _require_json(content_type: str | None) -> None:
+    if content_type is None:
+        return
+    media_type, _, parameters = content_type.partition(";")
+    charset = parameters.strip().lower().removeprefix("charset=").strip('"')
+    if media_type.strip().lower() != "application/json" or charset not in {"", "utf-8", "utf8"}:
+        raise NoJson("the body must be JSON in UTF-8: send it as Content-Type: application/json")
+
+
+async def _bytes_of(request: Request, bytes_max: int) -> bytes:
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > BODY_BYTES_MAX:
-            raise BodyTooLarge(f"the body is over {BODY_BYTES_MAX} bytes: shorten it")
+        if len(body) > bytes_max:
+            raise BodyTooLarge(f"the body is over {bytes_max} bytes: shorten it", {"bytes_max": bytes_max})
     return bytes(body)

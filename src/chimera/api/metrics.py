@@ -26,12 +26,16 @@ _log = structlog.get_logger(__name__)
 Families = Callable[[], Awaitable[tuple[Family, ...]]]
 
 
-def metrics_page(studio: Families | None) -> Callable[[], Awaitable[str]]:
-    """What a scrape is answered with; `studio` where the process speaks for the whole studio."""
+async def process_page() -> str:
+    """What a process tells of itself."""
+    return exposition(process_families())
+
+
+def studio_page(studio: Families) -> Callable[[], Awaitable[str]]:
+    """What a process tells that speaks for the whole studio."""
 
     async def page() -> str:
-        whole = () if studio is None else await studio()
-        return exposition((*process_families(), *whole))
+        return exposition((*process_families(), *await studio()))
 
     return page
 

@@ -1,10 +1,10 @@
 """What those who run the process ask it: `/health`, `/livez`, `/readyz` and `/metrics`, without a token."""
 
 from collections.abc import Awaitable, Callable
-from typing import Protocol
 
 from fastapi import APIRouter, Response
 
+from chimera.api.metrics import process_page
 from chimera.contracts.health import Health
 from chimera.core.vocabulary import ComponentHealth
 from chimera.telemetry.family import CONTENT_TYPE
@@ -12,16 +12,17 @@ from chimera.telemetry.family import CONTENT_TYPE
 Page = Callable[[], Awaitable[str]]
 
 
-class Asked(Protocol):
-    """The components' health, and whether requests can be answered."""
-
-    async def __call__(self) -> Health: ...
-
-    async def ready(self) -> bool: ...
+async def _always() -> bool:
+    return True
 
 
-def operating_routes(health: Asked, page: Page) -> APIRouter:
-    """Nothing here tells of a piece, an agent or an amount of a single request."""
+def operating_routes(
+    health: Callable[[], Awaitable[Health]],
+    *,
+    ready: Callable[[], Awaitable[bool]] = _always,
+    page: Page = process_page,
+) -> APIRouter:
+    """`ready` tells whether requests can be answered. Nothing here tells of a piece, an agent or a single request."""
     router = APIRouter()
 
     @router.get("/health")
@@ -37,8 +38,8 @@ def operating_routes(health: Asked, page: Page) -> APIRouter:
         return Response("ok\n", media_type="text/plain")
 
     @router.get("/readyz", include_in_schema=False)
-    async def ready() -> Response:
-        if await health.ready():
+    async def is_ready() -> Response:
+        if await ready():
             return Response("ok\n", media_type="text/plain")
         return Response("the database does not answer\n", status_code=503, media_type="text/plain")
 

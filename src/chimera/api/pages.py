@@ -12,7 +12,7 @@ from chimera.contracts.error import ErrorEnvelope
 
 POSTS_PER_PAGE = 24
 
-_templates = Environment(
+templates = Environment(
     loader=PackageLoader("chimera.api", "templates"),
     autoescape=True,
     undefined=StrictUndefined,
@@ -53,22 +53,22 @@ def expected_text(expected: Decimal) -> str:
     return "fewer than 1" if expected < 1 else f"{expected:,.1f}"
 
 
-_templates.filters["expected_text"] = expected_text
-_templates.filters["clock_time"] = clock_time
-_templates.filters["window_text"] = window_text
+templates.filters["expected_text"] = expected_text
+templates.filters["clock_time"] = clock_time
+templates.filters["window_text"] = window_text
 
 
 def gallery_page(posts: Sequence[ChannelPost], number: int) -> str:
     page = paging(len(posts), number)
     first = (page.number - 1) * POSTS_PER_PAGE
-    return _templates.get_template("gallery.html").render(
+    return templates.get_template("gallery.html").render(
         posts=posts[first : first + POSTS_PER_PAGE], page=page, total=len(posts)
     )
 
 
 def watch_page(post: ChannelPost) -> str:
-    return _templates.get_template("watch.html").render(post=post)
+    return templates.get_template("watch.html").render(post=post)
 
 
 def error_page(envelope: ErrorEnvelope) -> str:
-    return _templates.get_template("error.html").render(error=envelope.error)
+    return templates.get_template("error.html").render(error=envelope.error)

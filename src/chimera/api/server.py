@@ -11,9 +11,12 @@ from contextlib import contextmanager
 import uvicorn
 from fastapi import FastAPI
 
+from chimera.api.connections import BoundedConnection
 from chimera.core.errors import EngineUnavailable, ValidationFailed
 
 SHUTDOWN_SECONDS_MAX = 3
+KEEP_ALIVE_SECONDS = 30
+BACKLOG_CONNECTIONS = 1024
 
 
 def loopback_only(host: str) -> None:
@@ -44,7 +47,7 @@ def bind(host: str, port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
-        listener.listen(128)
+        listener.listen(BACKLOG_CONNECTIONS)
     except OSError as error:
         listener.close()
         raise EngineUnavailable(
@@ -76,13 +79,16 @@ async def serve(app: FastAPI, listener: socket.socket) -> None:
     """Answer requests until SIGINT or SIGTERM; a second SIGINT does not wait for open requests."""
     config = uvicorn.Config(
         app,
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=SHUTDOWN_SECONDS_MAX,
+        http=BoundedConnection,
+        ws="none",
         lifespan="off",
-        h11_max_incomplete_event_size=16_384,
-        limit_concurrency=512,
+        log_level="error",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=SHUTDOWN_SECONDS_MAX,
     )
     server = _Server(config)
     with listener:

@@ -1,4 +1,4 @@
-"""What the treasury's routes are given: the treasury itself, and the tokens that open them."""
+"""What the treasury's routes are given: the treasury itself, and the gate that knows who asks."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -8,7 +8,7 @@ from uuid import UUID
 from chimera.contracts.approval import Approval
 from chimera.contracts.escalation import Escalation
 from chimera.contracts.ledger import LedgerEntry
-from chimera.security.api_tokens import ApiTokens
+from chimera.security.gate import Gate
 from chimera.treasury.treasurer import Treasurer
 
 
@@ -29,4 +29,4 @@ class TreasuryDoor:
     """Opened only where the CFO's key is."""
 
     treasury: OpenTreasury
-    tokens: ApiTokens
+    gate: Gate

@@ -1,10 +1,9 @@
 """A crew at work on an open studio: the only place where the roles are put together."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
-from uuid import UUID
 
 from chimera.agents.artist.agent import Artist
 from chimera.agents.artist.production import Production
@@ -16,7 +15,6 @@ from chimera.agents.planner.agent import Planner
 from chimera.agents.worker.agent import Worker
 from chimera.bootstrap.studio import Studio
 from chimera.contracts.channel_post import MediaName
-from chimera.core.background import beside
 from chimera.core.progress import Progress, both
 from chimera.core.vocabulary import Role
 from chimera.pipeline.answers import open_answers
@@ -36,25 +34,6 @@ from chimera.storage.blobs import FolderBlobs
 from chimera.storage.records.content_pipeline import ContentRecord
 from chimera.tools.tool_session import ServerCommand
 from chimera.tools.toolbox import open_toolbox
-
-
-def one_of_each(studio: Studio) -> dict[Role, int]:
-    """One agent of each role; the CFO only where its key is."""
-    return {role: 1 for role in Role if role is not Role.CFO or studio.own_treasury is not None}
-
-
-@asynccontextmanager
-async def open_roster(
-    studio: Studio, host_id: UUID, counts: Mapping[Role, int], *, takes_new: bool = False
-) -> AsyncIterator[Roster]:
-    """So many agents of each role, hosted by `host_id` while the block runs; then they are given back."""
-    roster = Roster(studio.redis, studio.database, studio.clock, host_id, takes_new=takes_new)
-    await roster.adopt(counts)
-    try:
-        async with beside(roster.run(), "roster"):
-            yield roster
-    finally:
-        await roster.give_back()
 
 
 @asynccontextmanager

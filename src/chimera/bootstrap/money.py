@@ -13,9 +13,10 @@ from redis.asyncio import Redis
 from chimera.config.settings import Settings
 from chimera.core.clock import Clock
 from chimera.runtime.bookkeeping import keeping_books
-from chimera.security.api_tokens import token_to_show
 from chimera.security.keys import cfo_public_key, cfo_signing_key, log_signing_key
 from chimera.storage.database import Database
+from chimera.treasury.file_tokens import FileTokens
+from chimera.treasury.http_asking import GivenToken, TokenSource
 from chimera.treasury.log.publisher import LogPublisher
 from chimera.treasury.policy import SpendingPolicy
 from chimera.treasury.remote import RemoteTreasury
@@ -31,8 +32,10 @@ a batch makes thousands that live until its answers are given and are in no cycl
 through them over and over."""
 
 
-def remote_treasury(settings: Settings, home: Path) -> RemoteTreasury | None:
+def remote_treasury(settings: Settings, home: Path, made: TokenSource, clock: Clock) -> RemoteTreasury | None:
     """The treasury at CFO_URL, checked against a public key that is known here; None where CFO_URL is unset.
+
+    Asked under the `made` tokens where JWT_SECRET signs them, otherwise under the one this process was given.
 
     Raises:
         ValidationFailed: a variable is not as it should be.
@@ -40,12 +43,14 @@ def remote_treasury(settings: Settings, home: Path) -> RemoteTreasury | None:
     """
     if settings.cfo_url is None:
         return None
-    return RemoteTreasury(
-        settings.cfo_url,
-        token_to_show(settings.cfo_token, settings.cfo_token_file),
-        cfo_public_key(home / "keys", settings.cfo_public_key),
-        plain_http_allowed=settings.cfo_plain_http is not None,
-    )
+    plain = settings.cfo_plain_http is not None
+    tokens = made
+    if settings.cfo_token_file is not None:
+        tokens = FileTokens(settings.cfo_url, settings.cfo_token_file, clock, plain_http_allowed=plain)
+    elif settings.cfo_token is not None:
+        tokens = GivenToken(settings.cfo_token)
+    public_key = cfo_public_key(home / "keys", settings.cfo_public_key)
+    return RemoteTreasury(settings.cfo_url, tokens, public_key, plain_http_allowed=plain)
 
 
 @asynccontextmanager

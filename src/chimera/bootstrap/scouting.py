@@ -3,7 +3,8 @@
 from datetime import datetime
 from uuid import UUID
 
-from chimera.agents.scout.agent import Scout
+from chimera.agents.scout.agent import Looking, Scout
+from chimera.agents.scout.look import look_at
 from chimera.bootstrap.studio import Studio
 from chimera.contracts.review import SafetyVerdict
 from chimera.safety.gateway import SafetyGateway
@@ -11,11 +12,11 @@ from chimera.safety.policy import load_policy
 from chimera.sources.post import PostSource
 
 
-def scout_of(studio: Studio, agent_id: UUID, source: PostSource, as_of: datetime) -> Scout:
+def scout_of(studio: Studio, agent_id: UUID, source: PostSource, as_of: datetime, look: Looking = look_at) -> Scout:
     """The scout `agent_id`, set to one source as of one moment."""
     gateway = SafetyGateway(load_policy())
 
     def presentable(name: str) -> bool:
         return gateway.check({"name": name}).verdict is not SafetyVerdict.BLOCKED
 
-    return Scout(agent_id, studio.database, source, studio.clock, as_of, presentable)
+    return Scout(agent_id, studio.database, source, studio.clock, as_of, presentable, look)

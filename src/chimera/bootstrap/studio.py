@@ -15,6 +15,7 @@ from chimera.core.errors import EngineUnavailable
 from chimera.core.identity import new_id
 from chimera.core.vocabulary import Role
 from chimera.platforms.local_channel.channel import LocalChannel
+from chimera.runtime.identity.identity import Identity, identity_of
 from chimera.runtime.roster.capabilities import CAPABILITIES
 from chimera.storage.access import prepare_database
 from chimera.storage.blobs import FolderBlobs
@@ -42,6 +43,7 @@ class Studio:
     channel: LocalChannel
     treasurer: Treasurer
     own_treasury: Treasury | None
+    identity: Identity
 
     @property
     def treasury(self) -> Treasury:
@@ -80,9 +82,10 @@ async def open_studio(settings: Settings, clock: Clock) -> AsyncIterator[Studio]
         database = await stack.enter_async_context(open_database(access.application_url))
         redis = _redis(urls.redis_url)
         stack.push_async_callback(redis.aclose)
+        identity = identity_of(home / "keys", settings.jwt_secret, database, clock)
         own: Treasury | None = None
         treasurer: Treasurer
-        if remote := remote_treasury(settings, home):
+        if remote := remote_treasury(settings, home, identity.asking, clock):
             treasurer = await stack.enter_async_context(remote)
         else:
             treasurer = own = await stack.enter_async_context(
@@ -99,6 +102,7 @@ async def open_studio(settings: Settings, clock: Clock) -> AsyncIterator[Studio]
             channel=LocalChannel(home / "channel"),
             treasurer=treasurer,
             own_treasury=own,
+            identity=identity,
         )
 
 

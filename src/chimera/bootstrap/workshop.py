@@ -4,8 +4,9 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from chimera.bootstrap.crew import one_of_each, open_crew, open_roster
+from chimera.bootstrap.crew import open_crew
 from chimera.bootstrap.money import tune_interpreter
+from chimera.bootstrap.roster import one_of_each, open_roster
 from chimera.bootstrap.studio import Studio
 from chimera.core.progress import Progress
 from chimera.core.vocabulary import Role

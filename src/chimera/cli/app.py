@@ -139,6 +139,20 @@ _GROUPS: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
             ),
         },
     ),
+    "token": (
+        "Tokens: what a caller shows to be known.",
+        {
+            "issue": (
+                "chimera.cli.token:issue",
+                (
+                    "Give out an access token (1 hour) and a refresh token (7 days) of an agent or a person.\n\n"
+                    "Use it as: chimera token issue --role planner --json"
+                ),
+            ),
+            "refresh": ("chimera.cli.token:refresh", "Exchange a refresh token for new tokens."),
+            "revoke": ("chimera.cli.token:revoke", "End a login by one of its tokens, or all of an agent or a person."),
+        },
+    ),
     "queue": (
         "The queue of tasks: what waits, what was refused or given up.",
         {

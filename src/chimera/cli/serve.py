@@ -1,42 +1,62 @@
-"""`chimera serve`: the local channel on a web page, until Ctrl-C."""
+"""`chimera serve`: the studio over HTTP, with a worker beside it, until Ctrl-C."""
 
+import asyncio
 import os
+import socket
 import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter, validators
 
 from chimera.api.app import create_app
 from chimera.api.health import Probes, current_health
+from chimera.api.metrics import StudioFamilies, studio_page
+from chimera.api.operating import operating_routes
+from chimera.api.operating_port import operating_port
 from chimera.api.server import bind, loopback_only
 from chimera.api.server import serve as serve_app
 from chimera.api.treasury_door import TreasuryDoor
-from chimera.bootstrap.crew import tool_server_command
+from chimera.bootstrap.front import open_front
 from chimera.bootstrap.studio import Studio, open_studio
+from chimera.cli.kept_worker import kept_workers
+from chimera.cli.options import ColumnMapping, SourceName
 from chimera.config.settings import Settings
 from chimera.core.clock import SystemClock
 from chimera.core.errors import ValidationFailed
 from chimera.platforms.local_channel.address import HOST_DEFAULT, PORT_DEFAULT
 from chimera.runtime.roster.states import live_counts
-from chimera.security.api_tokens import api_tokens
+from chimera.sources.standing import StandingSource
+from chimera.security.decision_signature import key_id_of
 from chimera.storage.database import check_connection
-from chimera.tools.tool_session import server_answers
+from chimera.storage.records import ledger_key
 
+WORKERS_MAX = 32
 Port = Annotated[int, Parameter(validator=validators.Number(gte=0, lte=65535))]
 BehindProxy = Annotated[bool, Parameter(name="--behind-proxy", negative="")]
+Workers = Annotated[int, Parameter(validator=validators.Number(gte=0, lte=WORKERS_MAX))]
+MetricsPort = Annotated[int | None, Parameter(validator=validators.Number(gte=1, lte=65535 - WORKERS_MAX))]
+MetricsAddress = tuple[str, int | None]
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
-async def serve(
+def serve(
     *,
     host: str = HOST_DEFAULT,
     port: Port = PORT_DEFAULT,
     behind_proxy: BehindProxy = False,
     public_host: tuple[str, ...] = (),
+    source: SourceName = "recorded",
+    columns: ColumnMapping = None,
+    workers: Workers = 1,
+    metrics_port: MetricsPort = None,
+    metrics_host: str = HOST_DEFAULT,
 ) -> None:
-    """Show the channel: gallery, videos, Media RSS (/feed.xml), JSON Feed (/feed.json), /health.
+    """Serve the studio: the channel's pages and feeds, /health, and under /v1 all that outside callers can ask for.
 
-    Where the CFO's key is, other processes ask for money under /v1, with a token of the home's keys/api.tokens.
+    /docs tells what that is; who asks shows a token from `chimera token issue`. A worker process is kept beside, so
+    that this one command does everything on one machine.
 
     Parameters
     ----------
@@ -48,14 +68,49 @@ async def serve(
         A proxy that speaks TLS stands in front: listen on other addresses too.
     public_host
         A name the proxy is asked under, such as studio.example.org; may be given several times.
+    source
+        Where the scout looks: `recorded`, or a file of posts.
+    columns
+        A file's columns: time=created_utc,text=title,community=..
+    workers
+        How many `chimera worker` processes to keep beside; 0 where others do the work.
+    metrics_port
+        A port for /metrics, /livez, /readyz and /health alone, in plain HTTP for the scraper and the probes; the
+        workers beside take the ports behind it.
+    metrics_host
+        Address of that port.
     """
+    import uvloop
+
     hosts = hosts_answered(host, behind_proxy=behind_proxy, public_hosts=public_host)
-    with bind(host, port) as listener:
-        async with open_studio(Settings.from_environment(os.environ), SystemClock()) as studio:
-            health = current_health(probes_of(studio), studio.clock)
-            app = create_app(studio.channel, health, studio.clock, hosts, treasury_door(studio))
-            shown = f"[{host}]" if ":" in host else host
-            sys.stderr.write(f"http://{shown}:{listener.getsockname()[1]}/ (Ctrl-C stops)\n")
+    with bind(host, port) as listener, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_serve(listener, hosts, StandingSource(source, columns), workers, (metrics_host, metrics_port)))
+
+
+async def _serve(listener: socket.socket, hosts: frozenset[str], source: StandingSource, workers: int, metrics_at: MetricsAddress) -> None:
+    async with (
+        open_studio(Settings.from_environment(os.environ), SystemClock()) as studio,
+        open_front(studio, source) as front,
+    ):
+        health = current_health(probes_of(studio), studio.clock)
+        page = studio_page(StudioFamilies(studio.database, studio.clock))
+        operating = operating_routes(health, ready=health.ready, page=page)
+        app = create_app(
+            studio.channel,
+            health,
+            studio.clock,
+            hosts,
+            treasury_door(studio),
+            operations=front.operations,
+            gate=studio.identity.gate,
+            operating=operating,
+        )
+        host, port = listener.getsockname()[:2]
+        shown = f"[{host}]" if ":" in host else host
+        sys.stderr.write(f"http://{shown}:{port}/ (Ctrl-C stops)\n")
+        sys.stderr.flush()
+        beside_port = None if metrics_at[1] is None else metrics_at[1] + 1
+        async with operating_port(*metrics_at, operating), kept_workers(workers, studio.clock, beside_port):
             await serve_app(app, listener)
 
 
@@ -76,18 +131,24 @@ def hosts_answered(host: str, *, behind_proxy: bool, public_hosts: tuple[str, ..
 
 
 def treasury_door(studio: Studio) -> TreasuryDoor | None:
-    """The treasury's routes, where the CFO's key is; their tokens are made on the first serve."""
+    """The treasury's routes, where the CFO's key is."""
     if studio.own_treasury is None:
         return None
-    return TreasuryDoor(studio.own_treasury, api_tokens(studio.home / "keys"))
+    return TreasuryDoor(studio.own_treasury, studio.identity.gate)
 
 
 def probes_of(studio: Studio) -> Probes:
     """How each component of section 9's health is asked."""
-    tools = tool_server_command(studio.home)
+
+    async def tools_answer() -> bool:
+        return await (await asyncio.to_thread(_tools_question))(studio.home)
 
     async def database_answers() -> bool:
         return await check_connection(studio.database.url) > 0
+
+    async def key_may_sign() -> bool:
+        async with studio.database.transaction() as connection:
+            return not await ledger_key.is_retired(connection, key_id_of(studio.treasurer.public_key))
 
     async def redis_answers() -> bool:
         return bool(await studio.redis.ping())
@@ -95,6 +156,16 @@ def probes_of(studio: Studio) -> Probes:
     return Probes(
         database=database_answers,
         redis=redis_answers,
-        mcp_layer=lambda: server_answers(tools),
+        mcp_layer=tools_answer,
         live_agents=lambda: live_counts(studio.redis),
+        cfo_key=key_may_sign,
     )
+
+
+def _tools_question() -> Callable[[Path], Awaitable[bool]]:
+    """How the media tools' server is asked; what it is asked with takes a second to load, and so is loaded when the
+    first question comes."""
+    from chimera.bootstrap.crew import tool_server_command
+    from chimera.tools.tool_session import server_answers
+
+    return lambda home: server_answers(tool_server_command(home))

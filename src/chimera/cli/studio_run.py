@@ -15,8 +15,8 @@ from chimera.agents.director.persona import load_persona
 from chimera.agents.planner.objective_file import example_text, read_objective
 from chimera.agents.planner.planning import Plan
 from chimera.bootstrap.coordination import coordinator_of, queue_of
-from chimera.bootstrap.crew import one_of_each
 from chimera.bootstrap.handlers import handlers_of
+from chimera.bootstrap.roster import one_of_each
 from chimera.bootstrap.studio import open_studio
 from chimera.bootstrap.workshop import EVERY_ROLE, Workshop, open_workshop
 from chimera.cli.channel_status import print_status, status_document

@@ -49,6 +49,7 @@ class Settings(BaseModel):
     monthly_budget_limit: BudgetLimit = Decimal("20000.00")
     category_budget_limits: dict[tuple[BudgetPeriod, BudgetCategory], BudgetLimit] = Field(default_factory=dict)
     min_roi_hurdle_rate: Annotated[Decimal, Field(ge=0, le=1000)] = Decimal("1.5")
+    jwt_secret: str | None = Field(default=None, repr=False)
     cfo_private_key: str | None = Field(default=None, repr=False)
     ledger_log_private_key: str | None = Field(default=None, repr=False)
     ledger_log_folder: Annotated[Path, AfterValidator(Path.absolute)] | None = None
@@ -88,7 +89,7 @@ class Settings(BaseModel):
         return settings
 
     def _refuse_contradictions(self) -> None:
-        """A process either holds the CFO's key or asks who does, under one token."""
+        """A process either holds the CFO's key or asks who does, under tokens it makes or the one it was given."""
         tokens = [name for name in ("cfo_token", "cfo_token_file") if getattr(self, name) is not None]
         if self.cfo_url is None:
             alone = [name.upper() for name in (*tokens, *(["cfo_plain_http"] if self.cfo_plain_http else []))]
@@ -98,10 +99,10 @@ class Settings(BaseModel):
             raise ValidationFailed(
                 "CFO_URL together with CFO_PRIVATE_KEY: who asks another process holds no key, unset one"
             )
-        elif len(tokens) != 1:
+        elif len(tokens) > 1 or not (tokens or self.jwt_secret):
             raise ValidationFailed(
-                "CFO_URL needs one of CFO_TOKEN and CFO_TOKEN_FILE: the token of request:spend in the other home's "
-                "keys/api.tokens"
+                "CFO_URL needs one of JWT_SECRET (to make tokens for its agents), CFO_TOKEN_FILE (a refresh token) and "
+                "CFO_TOKEN (an access token), the latter from `chimera token issue` over there"
             )
 
     def budget_limit(self, period: BudgetPeriod, category: BudgetCategory) -> Decimal:

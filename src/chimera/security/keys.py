@@ -10,6 +10,7 @@ import binascii
 import os
 import re
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -244,8 +245,20 @@ def write_once(path: Path, content: bytes, *, mode: int) -> None:
     Raises:
         EngineUnavailable: it can't be written.
     """
-    if path.exists():
-        return
+    if not path.exists():
+        _write(path, content, mode, _link)
+
+
+def replace_whole(path: Path, content: bytes, *, mode: int) -> None:
+    """Put `content` at `path`, whole or not at all, in place of what is there.
+
+    Raises:
+        EngineUnavailable: it can't be written.
+    """
+    _write(path, content, mode, _rename)
+
+
+def _write(path: Path, content: bytes, mode: int, name: Callable[[Path, Path], None]) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         partial = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
@@ -256,7 +269,7 @@ def write_once(path: Path, content: bytes, *, mode: int) -> None:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
-            _link(partial, path)
+            name(partial, path)
         finally:
             partial.unlink(missing_ok=True)
     except OSError as error:
@@ -269,8 +282,17 @@ def _link(source: Path, target: Path) -> None:
         target.hardlink_to(source)
     except FileExistsError:
         return
-    folder = os.open(target.parent, os.O_RDONLY)
+    _sync(target.parent)
+
+
+def _rename(source: Path, target: Path) -> None:
+    source.replace(target)
+    _sync(target.parent)
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(folder)
+        os.fsync(descriptor)
     finally:
-        os.close(folder)
+        os.close(descriptor)

@@ -71,6 +71,9 @@ RIGHTS: Mapping[Role | PersonRole, frozenset[Permission]] = MappingProxyType(
     }
 )  # fmt: skip
 
+ROLES: Mapping[str, Role | PersonRole] = MappingProxyType({role.value: role for role in RIGHTS})
+"""Agents' and people's roles by their names."""
+
 _EVERY_ROLE_BUT_THE_CFO: frozenset[Role | PersonRole] = frozenset(Role) - {Role.CFO}
 _MAKERS: frozenset[Role | PersonRole] = frozenset(
     {Role.PLANNER, Role.WORKER, PersonRole.CREATOR, PersonRole.OPERATOR, PersonRole.ADMIN}
@@ -154,3 +157,16 @@ def require_subject(caller: Caller, subject: str) -> None:
         f"{caller.role} {caller.id} may not call {subject}",
         {"agent_id": str(caller.id), "role": caller.role.value, "subject": subject},
     )
+
+
+def require_own(caller: Caller, agent_id: UUID) -> None:
+    """Return if the id is the caller's: nobody asks in another's name.
+
+    Raises:
+        Forbidden: it is somebody else's.
+    """
+    if caller.id != agent_id:
+        raise Forbidden(
+            f"{caller.role} {caller.id} can't ask in the name of {agent_id}: agent_id is the token's own",
+            {"agent_id": str(agent_id), "caller": str(caller.id)},
+        )

@@ -38,6 +38,11 @@ TABLE_RIGHTS: Mapping[str, tuple[LiteralString, ...]] = {
     "dead_letter": ("SELECT", "INSERT", "DELETE"),
     "studio_halt": ("SELECT", "INSERT", "UPDATE(end_reason)", "UPDATE(ended_at)", "UPDATE(ended_by)"),
     "publication_plan": ("SELECT", "INSERT", "UPDATE"),
+    "person": ("SELECT", "INSERT", "UPDATE"),
+    "token_key": ("SELECT", "INSERT", "UPDATE(honoured_until)", "UPDATE(retired_at)", "DELETE"),
+    "refresh_family": ("SELECT", "INSERT", "UPDATE", "DELETE"),
+    "refresh_token": ("SELECT", "INSERT", "UPDATE", "DELETE"),
+    "revoked_token": ("SELECT", "INSERT", "UPDATE", "DELETE"),
     "schema_migration": ("SELECT",),
 }
 SEQUENCE_RIGHTS: Mapping[str, tuple[LiteralString, ...]] = {"budget_tracking_id_seq": ("USAGE",)}

@@ -3,8 +3,11 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from ipaddress import ip_address
+from typing import Protocol
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from httpx2 import AsyncClient, HTTPError, InvalidURL, Limits, Response, Timeout
 from pydantic import ValidationError
@@ -28,12 +31,45 @@ Sleep = Callable[[float], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What is asked; safe to ask again."""
+    """What is asked, and whose matter it is (see `TokenSource.token`); safe to ask again."""
 
     method: str
     path: str
+    about: UUID | None
     body: bytes | None = None
     terms: Mapping[str, str] = field(default_factory=dict)
+
+
+class TokenSource(Protocol):
+    """Under which tokens is asked."""
+
+    async def token(self, about: UUID | None) -> str:
+        """The token of the agent whose matter this is: `about` is the agent, its request or its transaction."""
+        ...
+
+    async def refused(self, token: str) -> bool:
+        """The token was not taken; whether there may be another one now."""
+        ...
+
+    async def aclose(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class GivenToken:
+    """One access token that is asked under as long as it counts."""
+
+    text: str
+
+    async def token(self, about: UUID | None) -> str:
+        del about
+        return self.text
+
+    async def refused(self, token: str) -> bool:
+        del token
+        return False
+
+    async def aclose(self) -> None:
+        return
 
 
 class _TryAgain(Exception):
@@ -46,26 +82,38 @@ class _TryAgain(Exception):
 
 
 class Asking:
-    """A client of one server under one token; neither proxies nor redirects are followed, so the token stays there."""
+    """A client of one server; neither proxies nor redirects are followed, so the tokens stay there."""
 
-    def __init__(self, url: str, token: str, *, plain_http_allowed: bool, sleep: Sleep = asyncio.sleep) -> None:
+    def __init__(
+        self,
+        url: str,
+        tokens: TokenSource,
+        *,
+        plain_http_allowed: bool,
+        sleep: Sleep = asyncio.sleep,
+        attempts_max: int = ATTEMPTS_MAX,
+        answer_seconds_max: float = ANSWER_SECONDS_MAX,
+    ) -> None:
         self._url = server_url(url, plain_http_allowed=plain_http_allowed)
+        self._tokens = tokens
         self._sleep = sleep
+        self._attempts_max = attempts_max
+        self._answer_seconds_max = answer_seconds_max
         self._client = AsyncClient(
             base_url=self._url,
             headers={
-                "Authorization": f"Bearer {token}",
                 "Accept": "application/json",
                 "Accept-Encoding": "identity",
                 "Content-Type": "application/json",
             },
-            timeout=Timeout(ANSWER_SECONDS_MAX, connect=CONNECT_SECONDS_MAX),
+            timeout=Timeout(answer_seconds_max, connect=CONNECT_SECONDS_MAX),
             limits=Limits(max_connections=CONNECTIONS_MAX),
             follow_redirects=False,
             trust_env=False,
         )
 
     async def aclose(self) -> None:
+        await self._tokens.aclose()
         await self._client.aclose()
 
     async def ask(self, call: Call) -> bytes:
@@ -75,30 +123,40 @@ class Asking:
             ChimeraError: what the server refused with.
             EngineUnavailable: no answer after several attempts; ask again with the same request id.
         """
-        for attempt in range(ATTEMPTS_MAX):
+        for attempt in range(self._attempts_max):
             try:
                 return await self._once(call)
             except _TryAgain as again:
-                if attempt == ATTEMPTS_MAX - 1:
+                if attempt == self._attempts_max - 1:
                     raise again.failure from again
                 pause = FIRST_PAUSE_SECONDS * 2**attempt if again.pause_seconds is None else again.pause_seconds
                 await self._sleep(pause)
         raise AssertionError("the last attempt answers or raises")
 
     async def _once(self, call: Call) -> bytes:
-        try:
-            async with (
-                asyncio.timeout(ANSWER_SECONDS_MAX),
-                self._client.stream(
-                    call.method, call.path, content=call.body, params=dict(call.terms), headers=outgoing_headers()
-                ) as answer,
-            ):
-                body = await _bounded(answer)
-        except (HTTPError, TimeoutError) as error:
-            raise _TryAgain(self._unreachable(type(error).__name__)) from error
+        token = await self._tokens.token(call.about)
+        answer, body = await self._sent(call, token)
+        if answer.status_code == HTTPStatus.UNAUTHORIZED and await self._tokens.refused(token):
+            answer, body = await self._sent(call, await self._tokens.token(call.about))
         if answer.is_success:
             return body
         raise self._refused(answer, body)
+
+    async def _sent(self, call: Call, token: str) -> tuple[Response, bytes]:
+        try:
+            async with (
+                asyncio.timeout(self._answer_seconds_max),
+                self._client.stream(
+                    call.method,
+                    call.path,
+                    content=call.body,
+                    params=dict(call.terms),
+                    headers={**outgoing_headers(), **({"Authorization": f"Bearer {token}"} if token else {})},
+                ) as answer,
+            ):
+                return answer, await _bounded(answer)
+        except (HTTPError, TimeoutError) as error:
+            raise _TryAgain(self._unreachable(type(error).__name__)) from error
 
     def _refused(self, answer: Response, body: bytes) -> Exception:
         failure = _failure_in(body)

@@ -15,9 +15,26 @@ AT_ONCE = 8
 TOPICS = ("An eclipse over the harbour", "Bread that rises twice as fast", "Nine chess openings explained")
 
 
-async def main(url: str, token: str, public_key: str, cost_usd: Decimal, agents: list[UUID]) -> None:
+class Tokens:
+    """The access tokens of these agents."""
+
+    def __init__(self, agents: dict[UUID, str]) -> None:
+        self._agents = agents
+
+    async def token(self, about: UUID | None) -> str:
+        assert about is not None
+        return self._agents[about]
+
+    async def refused(self, token: str) -> bool:
+        return False
+
+    async def aclose(self) -> None:
+        return
+
+
+async def main(url: str, public_key: str, cost_usd: Decimal, agents: dict[UUID, str]) -> None:
     places = asyncio.Semaphore(AT_ONCE)
-    async with RemoteTreasury(url, token, VerifyKey(bytes.fromhex(public_key))) as treasury:
+    async with RemoteTreasury(url, Tokens(agents), VerifyKey(bytes.fromhex(public_key))) as treasury:
 
         async def ask(agent_id: UUID, topic: str) -> bool:
             request = ApprovalRequest(
@@ -36,5 +53,6 @@ async def main(url: str, token: str, public_key: str, cost_usd: Decimal, agents:
 
 
 if __name__ == "__main__":
-    url, token, public_key, cost_usd, *agents = sys.argv[1:]
-    asyncio.run(main(url, token, public_key, Decimal(cost_usd), [UUID(agent) for agent in agents]))
+    url, public_key, cost_usd, *shown = sys.argv[1:]
+    agents = dict(zip(map(UUID, shown[::2]), shown[1::2], strict=True))
+    asyncio.run(main(url, public_key, Decimal(cost_usd), agents))

@@ -7,10 +7,12 @@ import httpx
 import pytest
 
 from chimera.core.clock import FixedClock
-from chimera.security.api_tokens import ApiRole
+from chimera.core.vocabulary import PersonRole
+from chimera.runtime.identity.identity import Identity
 from chimera.storage.database import Database
 from chimera.treasury.treasury import Treasury
-from factories_http import http_door, tokens_in
+from factories_http import http_door
+from factories_identity import open_identity, person_token, token_of
 from factories_treasury import Office, open_office
 
 
@@ -26,25 +28,30 @@ async def treasury(office: Office, database: Database) -> AsyncIterator[Treasury
 
 
 @pytest.fixture
-async def address(treasury: Treasury, clock: FixedClock, tmp_path: Path) -> AsyncIterator[str]:
-    async with http_door(treasury, clock, tmp_path) as opened:
+def identity(database: Database, clock: FixedClock) -> Identity:
+    return open_identity(database, clock)
+
+
+@pytest.fixture
+async def address(treasury: Treasury, clock: FixedClock, tmp_path: Path, identity: Identity) -> AsyncIterator[str]:
+    async with http_door(treasury, clock, tmp_path, identity.gate) as opened:
         yield opened
 
 
 @pytest.fixture
-def tokens(address: str, tmp_path: Path) -> dict[ApiRole, str]:
-    return tokens_in(tmp_path / "keys")
+async def spender_token(identity: Identity, office: Office) -> str:
+    return await token_of(identity, office.spender)
 
 
 @pytest.fixture
-async def spender(address: str, tokens: dict[ApiRole, str]) -> AsyncIterator[httpx.AsyncClient]:
-    async with _client(address, tokens[ApiRole.SPENDER]) as client:
+async def spender(address: str, spender_token: str) -> AsyncIterator[httpx.AsyncClient]:
+    async with _client(address, spender_token) as client:
         yield client
 
 
 @pytest.fixture
-async def finance(address: str, tokens: dict[ApiRole, str]) -> AsyncIterator[httpx.AsyncClient]:
-    async with _client(address, tokens[ApiRole.FINANCE]) as client:
+async def finance(address: str, identity: Identity) -> AsyncIterator[httpx.AsyncClient]:
+    async with _client(address, await person_token(identity, PersonRole.FINANCE, "Jörg")) as client:
         yield client
 
 

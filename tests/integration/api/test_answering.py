@@ -1,4 +1,4 @@
-"""A person's answer over HTTP: only finance gives it, under a name, and what is no answer goes nowhere."""
+"""A person's answer over HTTP: only people with the right give it, under their own name, and what is no answer goes nowhere."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -16,9 +16,10 @@ from chimera.contracts.escalation import Escalation
 from chimera.contracts.spending_orders import EscalationList
 from chimera.core.clock import FixedClock
 from chimera.core.errors import NotFound
-from chimera.core.vocabulary import RequestType
-from chimera.security.api_tokens import ApiRole
-from factories_http import http_door, tokens_in
+from chimera.core.vocabulary import PersonRole, RequestType
+from chimera.security.permissions import Caller
+from factories_http import http_door
+from factories_identity import KnownCallers
 
 
 class Desk:
@@ -81,8 +82,9 @@ def desk(clock: FixedClock) -> Desk:
 
 @pytest.fixture
 async def finance(desk: Desk, clock: FixedClock, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
-    async with http_door(cast("OpenTreasury", desk), clock, tmp_path) as address:
-        headers = {"Authorization": f"Bearer {tokens_in(tmp_path / 'keys')[ApiRole.FINANCE]}"}
+    gate = KnownCallers({"hers": Caller(uuid4(), PersonRole.FINANCE, name="Jörg")})
+    async with http_door(cast("OpenTreasury", desk), clock, tmp_path, gate) as address:
+        headers = {"Authorization": "Bearer hers"}
         async with httpx.AsyncClient(base_url=address, headers=headers, timeout=20) as client:
             yield client
 
@@ -97,12 +99,12 @@ async def test_what_waits_is_listed_and_shown(finance: httpx.AsyncClient, desk: 
 @pytest.mark.parametrize(
     ("body", "given"),
     [
-        ('{"approve":true,"reason":"once"}', ("finance", True, "once", None)),
-        ('{"approve":true,"reason":"less","amount":0.1}', ("finance", True, "less", Decimal("0.1"))),
-        ('{"approve":false,"reason":"no","amount":null,"by":"Jörg"}', ("finance:Jörg", False, "no", None)),
+        ('{"approve":true,"reason":"once"}', ("Jörg", True, "once", None)),
+        ('{"approve":true,"reason":"less","amount":0.1}', ("Jörg", True, "less", Decimal("0.1"))),
+        ('{"approve":false,"reason":"no","amount":null,"by":"Jörg"}', ("Jörg", False, "no", None)),
     ],
 )
-async def test_the_answer_names_finance_and_who_gave_it(
+async def test_the_answer_names_the_person_whose_token_it_was(
     finance: httpx.AsyncClient, desk: Desk, body: str, given: tuple[str, bool, str, Decimal | None]
 ) -> None:
     answer = await finance.post(f"/v1/approvals/{desk.waiting.tx_id}/decision", content=body.encode())
@@ -129,7 +131,8 @@ async def test_what_is_no_answer_is_refused(finance: httpx.AsyncClient, desk: De
     assert (answer.status_code, answer.json()["error"]["code"], desk.answers) == (422, "VALIDATION_FAILED", [])
 
 
-async def test_who_asked_can_not_answer_under_its_own_name(finance: httpx.AsyncClient, desk: Desk) -> None:
-    body = {"approve": True, "reason": "mine", "by": str(desk.waiting.agent_id).upper()}
+@pytest.mark.parametrize("name", ["Anna", "jörg", "finance"])
+async def test_nobody_answers_under_another_name(finance: httpx.AsyncClient, desk: Desk, name: str) -> None:
+    body = {"approve": True, "reason": "mine", "by": name}
     answer = await finance.post(f"/v1/approvals/{desk.waiting.tx_id}/decision", json=body)
     assert (answer.status_code, answer.json()["error"]["code"], desk.answers) == (403, "FORBIDDEN", [])

@@ -99,7 +99,7 @@ async def test_what_is_no_request_is_refused_and_nothing_is_written(
     before = await rows_of(database)
     answer = await spender.post(APPROVE, content=text_of(office.request(), **changes))
     envelope = ErrorEnvelope.model_validate_json(answer.content)
-    assert (answer.status_code, envelope.error.code) in {(422, "VALIDATION_FAILED"), (404, "NOT_FOUND")}
+    assert (answer.status_code, envelope.error.code) in {(422, "VALIDATION_FAILED"), (403, "FORBIDDEN")}
     assert await rows_of(database) == before
 
 

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from decimal import Decimal
+from itertools import chain
 from pathlib import Path
 from typing import cast
 from uuid import uuid4
@@ -21,18 +22,19 @@ from chimera.core.errors import (
     Conflict,
     EngineUnavailable,
     Forbidden,
-    NotFound,
     RateLimited,
     Unauthenticated,
 )
-from chimera.core.vocabulary import BudgetCategory, BudgetPeriod
-from chimera.security.api_tokens import ApiRole
+from chimera.core.vocabulary import BudgetCategory, BudgetPeriod, PersonRole, Role
+from chimera.runtime.identity.identity import Identity
 from chimera.security.decision_signature import read_verified
 from chimera.storage.database import Database
-from chimera.treasury.http_asking import ANSWER_BYTES_MAX, ATTEMPTS_MAX
+from chimera.storage.records import agents as agent_rows
+from chimera.treasury.http_asking import ANSWER_BYTES_MAX, ATTEMPTS_MAX, GivenToken
 from chimera.treasury.remote import RemoteTreasury
 from chimera.treasury.treasury import Treasury
-from factories_http import CutWire, http_door, tokens_in
+from factories_http import CutWire, http_door
+from factories_identity import open_identity, person_token, token_of
 from factories_treasury import Office, register_spender, rows_of
 
 pytestmark = pytest.mark.engines
@@ -51,8 +53,8 @@ class Pauses:
 
 
 @pytest.fixture
-async def remote(address: str, tokens: dict[ApiRole, str], treasury: Treasury) -> AsyncIterator[RemoteTreasury]:
-    async with RemoteTreasury(address, tokens[ApiRole.SPENDER], treasury.public_key) as opened:
+async def remote(address: str, identity: Identity, treasury: Treasury) -> AsyncIterator[RemoteTreasury]:
+    async with RemoteTreasury(address, identity.asking, treasury.public_key) as opened:
         yield opened
 
 
@@ -62,8 +64,10 @@ async def spent_today(treasury: Treasury) -> Decimal:
 
 
 async def test_what_is_asked_over_http_is_answered_as_inside(
-    remote: RemoteTreasury, treasury: Treasury, office: Office
+    remote: RemoteTreasury, treasury: Treasury, office: Office, database: Database
 ) -> None:
+    async with database.transaction() as connection:
+        await agent_rows.ensure(connection, Role.PLANNER, [], uuid4())
     request = office.request("15.01")
     answer = await remote.decide(request, estimate_usd=Decimal(15))
     assert answer == await treasury.decide(request, estimate_usd=Decimal(15))
@@ -98,10 +102,11 @@ async def test_two_processes_one_of_them_without_the_key_share_one_budget_to_the
     """120 requests of $5 by 40 agents against $300 a day: 60 fit, at most 30 of them asked for here."""
     office.set_total(BudgetPeriod.DAILY, "300.00")
     agents = [await register_spender(database) for _ in range(40)]
-    async with office.treasury(database) as treasury, http_door(treasury, clock, tmp_path) as address:
-        token = tokens_in(tmp_path / "keys")[ApiRole.SPENDER]
-        known = (address, token, bytes(treasury.public_key).hex(), "5.00")
-        asking = [_asking(*known, *map(str, agents[first::4]), cwd=tmp_path) for first in (0, 1, 2)]
+    identity = open_identity(database, clock)
+    shown = [(str(agent), await token_of(identity, agent)) for agent in agents]
+    async with office.treasury(database) as treasury, http_door(treasury, clock, tmp_path, identity.gate) as address:
+        known = (address, bytes(treasury.public_key).hex(), "5.00")
+        asking = [_asking(*known, *chain(*shown[first::4]), cwd=tmp_path) for first in (0, 1, 2)]
         inside = [treasury.decide(office.request("5.00", agent_id=agent)) for _ in range(3) for agent in agents[3::4]]
         approved_outside, approved_inside = await asyncio.gather(asyncio.gather(*asking), asyncio.gather(*inside))
         spent = await spent_today(treasury)
@@ -124,12 +129,12 @@ async def _asking(*arguments: str, cwd: Path) -> int:
 
 
 async def test_an_answer_lost_after_the_commit_is_given_again(
-    address: str, tokens: dict[ApiRole, str], treasury: Treasury, office: Office, database: Database
+    address: str, identity: Identity, treasury: Treasury, office: Office, database: Database
 ) -> None:
     wire, pauses, request = CutWire(address, answers_lost=2), Pauses(), office.request("15.00")
     async with (
         wire.open() as through,
-        RemoteTreasury(through, tokens[ApiRole.SPENDER], treasury.public_key, sleep=pauses) as remote,
+        RemoteTreasury(through, identity.asking, treasury.public_key, sleep=pauses) as remote,
     ):
         answer = await remote.decide(request)
     assert len(wire.lost) == 2
@@ -140,12 +145,12 @@ async def test_an_answer_lost_after_the_commit_is_given_again(
 
 
 async def test_a_wire_that_stays_cut_is_one_clear_refusal_and_asking_again_finds_the_decision(
-    address: str, tokens: dict[ApiRole, str], treasury: Treasury, office: Office, database: Database
+    address: str, identity: Identity, treasury: Treasury, office: Office, database: Database
 ) -> None:
     wire, request = CutWire(address, answers_lost=ATTEMPTS_MAX), office.request("15.00")
     async with (
         wire.open() as through,
-        RemoteTreasury(through, tokens[ApiRole.SPENDER], treasury.public_key, sleep=Pauses()) as remote,
+        RemoteTreasury(through, identity.asking, treasury.public_key, sleep=Pauses()) as remote,
     ):
         with pytest.raises(EngineUnavailable, match="same request_id"):
             await remote.decide(request)
@@ -154,20 +159,26 @@ async def test_a_wire_that_stays_cut_is_one_clear_refusal_and_asking_again_finds
 
 
 async def test_refusals_come_back_as_what_they_were(
-    address: str, remote: RemoteTreasury, office: Office, tokens: dict[ApiRole, str], treasury: Treasury
+    address: str, remote: RemoteTreasury, office: Office, identity: Identity, treasury: Treasury, database: Database
 ) -> None:
     request = office.request("15.00")
     await remote.decide(request)
+    hers = await person_token(identity, PersonRole.FINANCE)
+    another = await token_of(identity, await register_spender(database))
     refused: list[tuple[type[ChimeraError], RemoteTreasury, ApprovalRequest]] = [
         (Conflict, remote, office.request("16.00", request_id=request.request_id)),
-        (NotFound, remote, office.request(agent_id=uuid4())),
         (Forbidden, remote, office.request(agent_id=office.cfo)),
     ]
     async with (
-        RemoteTreasury(address, tokens[ApiRole.FINANCE], treasury.public_key) as wrong_role,
-        RemoteTreasury(address, "x" * 43, treasury.public_key) as stranger,
+        RemoteTreasury(address, GivenToken(hers), treasury.public_key) as wrong_role,
+        RemoteTreasury(address, GivenToken(another), treasury.public_key) as another_agent,
+        RemoteTreasury(address, GivenToken("x" * 43), treasury.public_key) as stranger,
     ):
-        refused += [(Forbidden, wrong_role, office.request()), (Unauthenticated, stranger, office.request())]
+        refused += [
+            (Forbidden, wrong_role, office.request()),
+            (Forbidden, another_agent, office.request()),
+            (Unauthenticated, stranger, office.request()),
+        ]
         for kind, asked, question in refused:
             with pytest.raises(kind):
                 await asked.decide(question)
@@ -190,15 +201,16 @@ class _Full:
 
 
 async def test_a_full_intake_is_429_and_asked_again_when_it_says(
-    treasury: Treasury, office: Office, clock: FixedClock, tmp_path: Path
+    treasury: Treasury, office: Office, clock: FixedClock, tmp_path: Path, identity: Identity
 ) -> None:
     pauses, full = Pauses(), _Full(ATTEMPTS_MAX + 1, treasury)
-    async with http_door(cast("OpenTreasury", full), clock, tmp_path) as address:
-        token = tokens_in(tmp_path / "keys")[ApiRole.SPENDER]
-        async with RemoteTreasury(address, token, treasury.public_key, sleep=pauses) as remote:
-            with pytest.raises(RateLimited, match="ask again"):
-                await remote.decide(office.request())
-            assert (await remote.decide(office.request())).approved
+    async with (
+        http_door(cast("OpenTreasury", full), clock, tmp_path, identity.gate) as address,
+        RemoteTreasury(address, identity.asking, treasury.public_key, sleep=pauses) as remote,
+    ):
+        with pytest.raises(RateLimited, match="ask again"):
+            await remote.decide(office.request())
+        assert (await remote.decide(office.request())).approved
     assert pauses.seconds == [1.0] * ATTEMPTS_MAX
 
 
@@ -233,7 +245,7 @@ async def test_whatever_else_answers_nothing_is_approved(
 ) -> None:
     async with (
         _saying(answer) as address,
-        RemoteTreasury(address, "x" * 43, treasury.public_key, sleep=Pauses()) as remote,
+        RemoteTreasury(address, GivenToken("x" * 43), treasury.public_key, sleep=Pauses()) as remote,
     ):
         with pytest.raises(EngineUnavailable, match=sentence):
             await remote.decide(office.request())

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from chimera.bootstrap.crew import open_roster
+from chimera.bootstrap.roster import open_roster
 from chimera.cli import agents
 from chimera.cli.studio import studio_of_environment
 from chimera.core.errors import ChimeraError, Conflict, NotFound, ValidationFailed

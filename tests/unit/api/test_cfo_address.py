@@ -7,12 +7,14 @@ from nacl.signing import SigningKey
 
 from chimera.bootstrap.money import remote_treasury
 from chimera.config.settings import Settings
+from chimera.core.clock import SystemClock
 from chimera.core.errors import EngineUnavailable, ValidationFailed
 from chimera.security.keys import cfo_signing_key, public_pem
-from chimera.treasury.http_asking import server_url
+from chimera.treasury.http_asking import GivenToken, server_url
 
 KEY = SigningKey(bytes(range(32)))
 TOKEN = "t" * 43
+MADE, CLOCK = GivenToken("made here"), SystemClock()
 ASKING = {"CFO_URL": "https://cfo.example.org", "CFO_TOKEN": TOKEN, "CFO_PUBLIC_KEY": bytes(KEY.verify_key).hex()}
 
 
@@ -66,7 +68,7 @@ def test_settings_that_contradict_each_other_are_one_clear_error(changes: dict[s
 
 def test_a_process_that_asks_reads_no_signing_key(tmp_path: Path) -> None:
     settings = Settings.from_environment(ASKING)
-    remote = remote_treasury(settings, tmp_path)
+    remote = remote_treasury(settings, tmp_path, MADE, CLOCK)
     assert TOKEN not in repr(settings)
     assert remote is not None
     assert remote.public_key == KEY.verify_key
@@ -74,15 +76,15 @@ def test_a_process_that_asks_reads_no_signing_key(tmp_path: Path) -> None:
 
 
 def test_a_process_that_holds_the_key_asks_nobody(tmp_path: Path) -> None:
-    assert remote_treasury(Settings.from_environment({}), tmp_path) is None
+    assert remote_treasury(Settings.from_environment({}), tmp_path, MADE, CLOCK) is None
 
 
 def test_the_public_key_is_the_homes_unless_one_is_given(tmp_path: Path) -> None:
     settings = Settings.from_environment(ASKING | {"CFO_PUBLIC_KEY": ""})
     with pytest.raises(EngineUnavailable, match=r"copy cfo\.pub"):
-        remote_treasury(settings, tmp_path)
+        remote_treasury(settings, tmp_path, MADE, CLOCK)
     own = cfo_signing_key(tmp_path / "keys", None)
-    remote = remote_treasury(settings, tmp_path)
+    remote = remote_treasury(settings, tmp_path, MADE, CLOCK)
     assert remote is not None
     assert remote.public_key == own.verify_key
 
@@ -98,7 +100,7 @@ def test_a_public_key_is_read_in_every_form(tmp_path: Path, form: str) -> None:
         "one line": pem.decode().replace("\n", "\\n"),
         "path": str(file),
     }
-    remote = remote_treasury(Settings.from_environment(ASKING | {"CFO_PUBLIC_KEY": forms[form]}), tmp_path)
+    remote = remote_treasury(Settings.from_environment(ASKING | {"CFO_PUBLIC_KEY": forms[form]}), tmp_path, MADE, CLOCK)
     assert remote is not None
     assert remote.public_key == KEY.verify_key
 
@@ -106,4 +108,4 @@ def test_a_public_key_is_read_in_every_form(tmp_path: Path, form: str) -> None:
 @pytest.mark.parametrize("text", ["nonsense", "-----BEGIN PUBLIC KEY-----\nx\n-----END PUBLIC KEY-----", "ab" * 31])
 def test_what_is_no_public_key_is_refused(tmp_path: Path, text: str) -> None:
     with pytest.raises(ValidationFailed, match="CFO_PUBLIC_KEY is not a key"):
-        remote_treasury(Settings.from_environment(ASKING | {"CFO_PUBLIC_KEY": text}), tmp_path)
+        remote_treasury(Settings.from_environment(ASKING | {"CFO_PUBLIC_KEY": text}), tmp_path, MADE, CLOCK)

@@ -4,21 +4,21 @@ import asyncio
 from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Self
 from uuid import UUID
 
-from chimera.agents.scout.candidates import MENTIONS_MIN, find_candidates
+from chimera.agents.scout.candidates import MENTIONS_MIN
 from chimera.agents.scout.evidence import Scene, evidence_of, influencers, mentions_of
-from chimera.agents.scout.index import PostIndex, Terms, build_index
+from chimera.agents.scout.index import PostIndex, Terms
 from chimera.agents.scout.keyword import MENTIONS_MIN as KEYWORD_MENTIONS_MIN
 from chimera.agents.scout.keyword import keyword_topics
+from chimera.agents.scout.look import Look, look_at
 from chimera.agents.scout.naming import Spelling, display_name, name_terms
 from chimera.agents.scout.refusals import history_too_short, no_posts, nothing_rises, readable_platforms
 from chimera.agents.scout.rising import velocity_of
-from chimera.agents.scout.topics import Topic, find_topics
-from chimera.agents.scout.window import Window, window_before
+from chimera.agents.scout.topics import Topic
 from chimera.contracts.evidence import SourceFacts, TrendEvidence
 from chimera.contracts.trend import Trend, TrendAnalysis, TrendAnalysisRequest, TrendMetadata
 from chimera.core.clock import Clock, elapsed_ms
@@ -33,6 +33,7 @@ from chimera.storage.records import agents, trends
 from chimera.storage.records.trends import TrendRecord
 
 SPELLING_TITLES_MAX = 300
+Looking = Callable[[PostSource, datetime, timedelta], Look]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,7 @@ class Scout:
         clock: Clock,
         as_of: datetime,
         presentable: Callable[[str], bool] = lambda _: True,
+        look: Looking = look_at,
     ) -> None:
         self._agent_id = agent_id
         self._database = database
@@ -68,6 +70,7 @@ class Scout:
         self._clock = clock
         self._as_of = as_of.astimezone(UTC)
         self._presentable = presentable
+        self._look = look
 
     def speaking_as(self, agent_id: UUID) -> Self:
         """The same scout under another agent's name."""
@@ -86,9 +89,8 @@ class Scout:
         """
         started = self._clock.monotonic()
         unavailable = readable_platforms(request.platforms, self._source)
-        findings = [
-            self._shown(finding) for finding in await asyncio.to_thread(find, request, self._source, self._as_of)
-        ]
+        found_now = await asyncio.to_thread(find, request, self._source, self._as_of, self._look)
+        findings = [self._shown(finding) for finding in found_now]
         found = [self._trend(finding, unavailable) for finding in findings]
         async with self._database.transaction() as connection:
             require(caller_of(await agents.get(connection, self._agent_id), self._agent_id), Permission.WRITE_TRENDS)
@@ -141,18 +143,16 @@ class Scout:
         )
 
 
-def find(request: TrendAnalysisRequest, source: PostSource, as_of: datetime) -> list[Finding]:
+def find(request: TrendAnalysisRequest, source: PostSource, as_of: datetime, look: Looking = look_at) -> list[Finding]:
     """What rises in `source` as of a moment, without recording it; errors as `Scout.analyze`."""
-    window = window_before(as_of, parse_timeframe(request.timeframe))
-    reading = source.read(window.baseline_start, window.end)
-    index = build_index(reading.posts, window)
+    seen = look(source, as_of, parse_timeframe(request.timeframe))
+    index = seen.index
     if not index.counts.window:
-        raise no_posts(source, window, reading)
+        raise no_posts(source, seen.window, seen.reading)
     if not index.slots:
-        raise history_too_short(window, index)
-    candidates = [] if request.keywords else find_candidates(index)
-    topics = keyword_topics(request.keywords, index) if request.keywords else find_topics(candidates, index)
-    scene = _scene(source, window, index)
+        raise history_too_short(seen.window, index)
+    topics = keyword_topics(request.keywords, index) if request.keywords else seen.topics
+    scene = _scene(source, seen)
     least = KEYWORD_MENTIONS_MIN if request.keywords else MENTIONS_MIN
     measured = [(topic, mentions_of(topic, index)) for topic in topics]
     passing = [
@@ -161,19 +161,21 @@ def find(request: TrendAnalysisRequest, source: PostSource, as_of: datetime) -> 
         if len(posts) >= least and velocity_of(len(posts), topic.head.expected, index.counts) >= request.min_velocity
     ]
     if not passing:
+        candidates = [] if request.keywords else seen.candidates
         loose = [Topic(max(candidates, key=lambda c: (c.z, c.terms)), ())] if candidates else []
         strongest = measured[0] if measured else next(((topic, mentions_of(topic, index)) for topic in loose), None)
-        named = (_name(strongest[0], index, source), *strongest) if strongest else None
+        named = (_name(strongest[0], seen, source), *strongest) if strongest else None
         raise nothing_rises(request, index, named, is_topic=bool(measured))
     return [_finding(topic, posts, scene, source) for topic, posts in passing[:TRENDS_PER_ANALYSIS_MAX]]
 
 
-def _scene(source: PostSource, window: Window, index: PostIndex) -> Scene:
+def _scene(source: PostSource, seen: Look) -> Scene:
+    index = seen.index
     facts = SourceFacts(
         name=source.name, kind=source.kind, label=source.label, platform=source.platform, posts_read=len(index.posts)
     )
     first_post = datetime.fromtimestamp(int(index.times[0]), UTC)
-    return Scene(index, window, facts, max(window.baseline_start, first_post))
+    return Scene(index, seen.window, facts, max(seen.window.baseline_start, first_post))
 
 
 def _finding(topic: Topic, posts: Sequence[int], scene: Scene, source: PostSource) -> Finding:
@@ -190,8 +192,8 @@ def _finding(topic: Topic, posts: Sequence[int], scene: Scene, source: PostSourc
     )
 
 
-def _name(topic: Topic, index: PostIndex, source: PostSource) -> str:
-    return display_name(name_terms(topic, index), _spelling_of(topic, index, source))
+def _name(topic: Topic, seen: Look, source: PostSource) -> str:
+    return display_name(name_terms(topic, seen.index), _spelling_of(topic, seen.index, source))
 
 
 def _spelling_of(topic: Topic, index: PostIndex, source: PostSource) -> Spelling:

@@ -30,15 +30,20 @@ DECIDING = Rate(per_second=5_000, burst=10_000)
 """Asking the CFO: the treasury's own bounded intake is what holds back a flood."""
 
 
+BODY_BYTES_MAX = 32 * 1024
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """One request of a known caller. `terms` is what stands beside section 3's closed body, `if_match` the version
-    that the caller changes (RFC 9110, section 13.1.1)."""
+    that the caller changes (RFC 9110, section 13.1.1), `wait_seconds` how long it would wait for what takes time
+    (RFC 7240, `Prefer: wait`)."""
 
     caller: Caller
     request_id: UUID
     terms: Contract | None = None
     if_match: str | None = None
+    wait_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +51,8 @@ class Operation(Generic[Asked, Answered]):
     """`asks` holds everything the caller gives: fields named in `path` stand in the address; the others in the query of
     a GET or DELETE, in the JSON body otherwise. `right` is None where section 7's table of subjects decides by name.
 
-    `creates` tells that an Idempotency-Key is taken, `tagged` that the answer has an ETag.
+    `creates` tells that an Idempotency-Key is taken, `tagged` that the answer has an ETag. What takes longer than its
+    caller waits is answered with `accepted` (status 202), whose `status_url` tells what becomes of it.
     """
 
     name: str
@@ -63,6 +69,19 @@ class Operation(Generic[Asked, Answered]):
     rate: Rate = READING
     creates: bool = False
     tagged: bool = False
+    accepted: type[Contract] | None = None
+    body_bytes_max: int = BODY_BYTES_MAX
+
+    def admit(self, caller: Caller) -> None:
+        """Return if the caller may ask.
+
+        Raises:
+            Forbidden: it may not.
+        """
+        if self.right is None:
+            require_subject(caller, self.name)
+        else:
+            require(caller, self.right)
 
     async def __call__(self, call: Call, asked: Asked) -> Answered:
         """The answer to a caller who may ask.
@@ -71,10 +90,7 @@ class Operation(Generic[Asked, Answered]):
             Forbidden: the caller may not; nothing was done.
             ChimeraError: one of `failures`.
         """
-        if self.right is None:
-            require_subject(call.caller, self.name)
-        else:
-            require(call.caller, self.right)
+        self.admit(call.caller)
         return await self.run(call, asked)
 
 

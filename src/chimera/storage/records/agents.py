@@ -49,19 +49,24 @@ async def ensure(connection: Connection, role: Role, capabilities: list[str], ne
     Agents of other programs have a name and don't count; retired ones neither.
     """
     await connection.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", (f"agents/{role}",))
+    if (found := await oldest(connection, role)) is not None:
+        return found
+    await connection.execute(
+        "INSERT INTO agents (id, role, capabilities) VALUES (%s, %s, %s)", (new_id, role, Jsonb(capabilities))
+    )
+    return new_id
+
+
+async def oldest(connection: Connection, role: Role) -> UUID | None:
+    """The oldest agent of the role that is neither another program's nor retired."""
     cursor = await connection.execute(
         "SELECT id FROM agents WHERE role = %s AND NOT config ? 'name' AND NOT EXISTS "
         "(SELECT FROM crew_member WHERE agent_id = agents.id AND retired_at IS NOT NULL) "
         "ORDER BY created_at, id LIMIT 1",
         (role,),
     )
-    if row := await cursor.fetchone():
-        found: UUID = row["id"]
-        return found
-    await connection.execute(
-        "INSERT INTO agents (id, role, capabilities) VALUES (%s, %s, %s)", (new_id, role, Jsonb(capabilities))
-    )
-    return new_id
+    row = await cursor.fetchone()
+    return None if row is None else row["id"]
 
 
 async def ensure_named(connection: Connection, agent_id: UUID, name: str) -> None:

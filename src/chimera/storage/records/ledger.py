@@ -115,6 +115,17 @@ async def approval_of_request(connection: Connection, request_id: UUID) -> Ledge
     return found if found is not None and found.approved else None
 
 
+async def asked_by(connection: Connection, known_id: UUID) -> UUID | None:
+    """The agent with this id, or the one that asked under this request or transaction."""
+    cursor = await connection.execute(
+        "SELECT id FROM agents WHERE id = %(id)s UNION ALL SELECT agent_id FROM ledger WHERE tx_id = %(id)s "
+        "UNION ALL SELECT agent_id FROM ledger WHERE request_id = %(id)s LIMIT 1",
+        {"id": known_id},
+    )
+    row = await cursor.fetchone()
+    return None if row is None else row["id"]
+
+
 async def get(connection: Connection, tx_id: UUID) -> LedgerRecord | None:
     async with connection.cursor(row_factory=class_row(LedgerRecord)) as cursor:
         await cursor.execute(f"SELECT {LEDGER_COLUMNS} FROM ledger WHERE tx_id = %s", (tx_id,))
