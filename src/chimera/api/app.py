@@ -15,8 +15,8 @@ from chimera.api.approvals import approval_routes
 from chimera.api.books import book_routes
 from chimera.api.documentation import documentation_page
 from chimera.api.guard import Guard
-from chimera.api.media import media_response
 from chimera.api.measuring import Measured
+from chimera.api.media import media_response
 from chimera.api.openapi import openapi_document
 from chimera.api.operating import operating_routes
 from chimera.api.pages import gallery_page, watch_page

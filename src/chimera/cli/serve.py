@@ -27,8 +27,8 @@ from chimera.core.clock import SystemClock
 from chimera.core.errors import ValidationFailed
 from chimera.platforms.local_channel.address import HOST_DEFAULT, PORT_DEFAULT
 from chimera.runtime.roster.states import live_counts
-from chimera.sources.standing import StandingSource
 from chimera.security.decision_signature import key_id_of
+from chimera.sources.standing import StandingSource
 from chimera.storage.database import check_connection
 from chimera.storage.records import ledger_key
 
@@ -87,7 +87,9 @@ def serve(
         runner.run(_serve(listener, hosts, StandingSource(source, columns), workers, (metrics_host, metrics_port)))
 
 
-async def _serve(listener: socket.socket, hosts: frozenset[str], source: StandingSource, workers: int, metrics_at: MetricsAddress) -> None:
+async def _serve(
+    listener: socket.socket, hosts: frozenset[str], source: StandingSource, workers: int, metrics_at: MetricsAddress
+) -> None:
     async with (
         open_studio(Settings.from_environment(os.environ), SystemClock()) as studio,
         open_front(studio, source) as front,

@@ -10,17 +10,22 @@ from typing import Annotated
 
 from cyclopts import Parameter, validators
 
+from chimera.api.health import current_health
+from chimera.api.operating import operating_routes
+from chimera.api.operating_port import operating_port
 from chimera.bootstrap.handlers import handlers_of
 from chimera.bootstrap.studio import Studio, open_studio
 from chimera.bootstrap.workshop import EVERY_ROLE, Workshop, open_workshop
 from chimera.cli.document import print_json
 from chimera.cli.screen import visible
+from chimera.cli.serve import MetricsPort, probes_of
 from chimera.config.settings import Settings
 from chimera.core.background import end
 from chimera.core.clock import SystemClock
 from chimera.core.errors import EngineUnavailable, ValidationFailed
 from chimera.core.progress import ProgressEvent
 from chimera.core.vocabulary import Role
+from chimera.platforms.local_channel.address import HOST_DEFAULT
 from chimera.runtime.dispatch.dispatcher import Dispatcher
 from chimera.runtime.dispatch.task_queue import TaskQueue
 
@@ -35,17 +40,37 @@ Agents = Annotated[
 AsLines = Annotated[bool, Parameter(name="--json", negative="", help="Print a JSON document a line.")]
 
 
-async def worker(*, roles: Roles = "", agents: Agents = 7, json: AsLines = False) -> None:
+async def worker(
+    *,
+    roles: Roles = "",
+    agents: Agents = 7,
+    json: AsLines = False,
+    metrics_port: MetricsPort = None,
+    metrics_host: str = HOST_DEFAULT,
+) -> None:
     """Host agents and work until Ctrl-C or SIGTERM, which drains within 10 seconds; a second one ends at once.
 
     Any number of workers, on any number of machines, share one DATABASE_URL and REDIS_URL, and the media under one
     CHIMERA_HOME. What a worker leaves unfinished, or a dead one left, is taken over by the others.
+
+    Parameters
+    ----------
+    metrics_port
+        A port for /metrics, /livez, /readyz and /health, in plain HTTP for the scraper and the probes.
+    metrics_host
+        Address of that port.
     """
     kept = parse_roles(roles)
     lines = Lines(as_json=json)
     async with open_studio(Settings.from_environment(os.environ), SystemClock()) as studio:
         counts = spread(kept, agents, has_key=studio.own_treasury is not None)
-        async with open_workshop(studio, lines.progress, kept, counts) as shop, stop_signals() as stop:
+        health = current_health(probes_of(studio), studio.clock)
+        operating = operating_routes(health, ready=health.ready)
+        async with (
+            operating_port(metrics_host, metrics_port, operating),
+            open_workshop(studio, lines.progress, kept, counts) as shop,
+            stop_signals() as stop,
+        ):
             dispatcher = _dispatcher(studio, shop)
             working = asyncio.create_task(dispatcher.run(), name="dispatcher")
             try:
