@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 import structlog
 
 from chimera.core.clock import Clock
-from chimera.core.vocabulary import Role
+from chimera.core.vocabulary import Priority, Role
 from chimera.storage.database import Database
 from chimera.storage.records import studio_figures
 from chimera.storage.records.studio_figures import BudgetFigure, Counts
@@ -77,13 +77,29 @@ class StudioFamilies:
             last, rows = await studio_figures.ledger_rows(connection, self._ledger_seq)
         self._ledger_seq = last
         self._ledger_rows.update(rows)
-        return (
-            *_budget_families(budgets),
-            *_count_families(counts),
-            _ledger_family(self._ledger_rows),
-            _family("chimera_tasks_queued", "gauge", "Tasks that wait.", ("role", "priority"), queued.items()),
-            _family("chimera_agents", "gauge", "Agents hosted by any process.", ("role",), _keyed(hosted)),
-        )
+        return _studio_families(budgets, counts, queued, hosted, self._ledger_rows)
+
+
+def studio_names() -> frozenset[str]:
+    """The name of every family that the studio tells."""
+    nothing = Counts(0, 0.0, 0, 0, 0, 0, 0, halted=False, spending_paused=False)
+    return frozenset(family.name for family in (*_NO_FIGURES, *_studio_families((), nothing, {}, {}, {})))
+
+
+def _studio_families(
+    budgets: Iterable[BudgetFigure],
+    counts: Counts,
+    queued: Mapping[tuple[Role, Priority], int],
+    hosted: Mapping[Role, int],
+    ledger_rows: Mapping[bool, int],
+) -> tuple[Family, ...]:
+    return (
+        *_budget_families(budgets),
+        *_count_families(counts),
+        _ledger_family(ledger_rows),
+        _family("chimera_tasks_queued", "gauge", "Tasks that wait.", ("role", "priority"), queued.items()),
+        _family("chimera_agents", "gauge", "Agents hosted by any process.", ("role",), _keyed(hosted)),
+    )
 
 
 _DATABASE_UP = "Whether the studio's figures could be read from the database (1) or not (0)."
