@@ -5,12 +5,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chimera.core.clock import Clock
 from chimera.telemetry import metrics
+from chimera.telemetry.spans import span
 
 OTHER = "other"
 ROUTE = "chimera.route"
 """Where a router that is not Starlette's notes the template that the path met, in the request's scope."""
 NOT_ANSWERED = 499
 """The caller went away before an answer began; proxies log this number for it too."""
+BROKEN = 500
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _log = structlog.get_logger(__name__)
 
@@ -37,7 +39,11 @@ class Measured:
         began_at = self._clock.monotonic()
         metrics.request_began()
         try:
-            await self._app(scope, receive, send_seen)
+            with span("http", method=method_of(scope)):
+                await self._app(scope, receive, send_seen)
+        except Exception:
+            status = BROKEN if status == NOT_ANSWERED else status  # the guard answers so
+            raise
         finally:
             seconds = self._clock.monotonic() - began_at
             method, route = method_of(scope), route_of(scope)

@@ -31,6 +31,7 @@ from chimera.security.decision_signature import key_id_of
 from chimera.sources.standing import StandingSource
 from chimera.storage.database import check_connection
 from chimera.storage.records import ledger_key
+from chimera.telemetry.spans import export_spans
 
 WORKERS_MAX = 32
 Port = Annotated[int, Parameter(validator=validators.Number(gte=0, lte=65535))]
@@ -90,6 +91,7 @@ def serve(
 async def _serve(
     listener: socket.socket, hosts: frozenset[str], source: StandingSource, workers: int, metrics_at: MetricsAddress
 ) -> None:
+    export_spans()
     async with (
         open_studio(Settings.from_environment(os.environ), SystemClock()) as studio,
         open_front(studio, source) as front,

@@ -28,6 +28,7 @@ from chimera.core.vocabulary import Role
 from chimera.platforms.local_channel.address import HOST_DEFAULT
 from chimera.runtime.dispatch.dispatcher import Dispatcher
 from chimera.runtime.dispatch.task_queue import TaskQueue
+from chimera.telemetry.spans import export_spans
 
 DRAIN_SECONDS = 7.0
 """What steps at work get of the ten seconds in which the process ends; the rest is for closing."""
@@ -62,6 +63,7 @@ async def worker(
     """
     kept = parse_roles(roles)
     lines = Lines(as_json=json)
+    export_spans()
     async with open_studio(Settings.from_environment(os.environ), SystemClock()) as studio:
         counts = spread(kept, agents, has_key=studio.own_treasury is not None)
         health = current_health(probes_of(studio), studio.clock)

@@ -21,6 +21,7 @@ from chimera.pipeline.durable.process import (
 )
 from chimera.storage.database import guarded
 from chimera.storage.records.piece_fence import PIECE, Superseded
+from chimera.telemetry.spans import span
 from chimera.telemetry.trace import CARRIED, taken_up, traced, with_trace
 
 CONTENT = "content"
@@ -90,7 +91,7 @@ async def step(name: str, work: Callable[[], Awaitable[Document | None]]) -> Doc
     process, run = _bound(), run_of_task.get()
 
     async def fenced() -> Document | None:
-        with guarded(run.fence.check):
+        with guarded(run.fence.check), span("step", step=name):
             async with process.database.transaction():
                 pass  # nothing begins under an old fence
             return await work()

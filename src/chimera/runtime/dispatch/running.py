@@ -21,6 +21,7 @@ from chimera.runtime.dispatch.trouble import NO_POSTGRESQL, Trouble
 from chimera.storage.records import task_work
 from chimera.storage.records.task import TaskRecord
 from chimera.telemetry import metrics
+from chimera.telemetry.spans import span
 from chimera.telemetry.trace import CARRIED, taken_up, traced
 
 Handler = Callable[[TaskRecord, UUID], Awaitable[TaskOutcome]]
@@ -149,7 +150,10 @@ class Running:
         started_at = self._queue.clock.monotonic()
         outcome: TaskOutcome | ChimeraError | None = None
         try:
-            with traced(taken_up(task.payload.get(CARRIED), task.id)):
+            with (
+                traced(taken_up(task.payload.get(CARRIED), task.id)),
+                span("task", kind=task.kind, role=task.agent_role),
+            ):
                 outcome = await self._outcome(task, agent_id)
         finally:
             self._release(task.agent_role, agent_id, started_at, failed=not isinstance(outcome, TaskOutcome))
