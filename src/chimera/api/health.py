@@ -75,32 +75,35 @@ class HealthCheck:
 
     async def _ask_tools(self) -> ComponentHealth:
         """The tools' answer, kept for a minute. While a first one is under way they are degraded: not known yet."""
-        now = self._clock.monotonic()
-        if self._tools is not None and now - self._tools[0] < TOOLS_ASKED_EVERY_SECONDS:
-            return self._tools[1]
-        answer = await self._ask("mcp_layer", self._bounded_tools, self._seconds_max)
-        if self._under_way("mcp_layer"):
-            return ComponentHealth.DEGRADED if self._tools is None else self._tools[1]
-        self._tools = (now, answer)
-        return answer
+        if self._tools is None or self._clock.monotonic() - self._tools[0] >= TOOLS_ASKED_EVERY_SECONDS:
+            asked = self._question("mcp_layer", self._tools_answer)
+            await asyncio.wait({asked}, timeout=self._seconds_max)
+        return ComponentHealth.DEGRADED if self._tools is None else self._tools[1]
 
-    async def _bounded_tools(self) -> bool:
-        async with asyncio.timeout(TOOLS_SECONDS_MAX):
-            return await self._probes.mcp_layer()
+    async def _tools_answer(self) -> bool:
+        """Kept when it comes, whoever still waits for it."""
+        well = False
+        try:
+            async with asyncio.timeout(TOOLS_SECONDS_MAX):
+                well = await self._probes.mcp_layer()
+        finally:
+            self._tools = (self._clock.monotonic(), ComponentHealth.HEALTHY if well else ComponentHealth.UNHEALTHY)
+        return well
 
     async def _ask(self, name: str, probe: Probe, seconds_max: float) -> ComponentHealth:
-        asked = self._asked.get(name)
-        if asked is None or asked.done():
-            asked = self._asked[name] = asyncio.create_task(_answer(name, probe), name=f"health of {name}")
+        asked = self._question(name, probe)
         await asyncio.wait({asked}, timeout=seconds_max)
         if not asked.done():
             _log.warning("component_unhealthy", component=name, problem=f"no answer within {seconds_max:g} s")
             return ComponentHealth.UNHEALTHY
         return ComponentHealth.HEALTHY if not asked.cancelled() and asked.result() else ComponentHealth.UNHEALTHY
 
-    def _under_way(self, name: str) -> bool:
+    def _question(self, name: str, probe: Probe) -> asyncio.Task[bool]:
+        """The question under way, or a new one."""
         asked = self._asked.get(name)
-        return asked is not None and not asked.done()
+        if asked is None or asked.done():
+            asked = self._asked[name] = asyncio.create_task(_answer(name, probe), name=f"health of {name}")
+        return asked
 
     async def _count_agents(self) -> dict[Role, int]:
         if self._agents is None or self._agents.done():

@@ -124,6 +124,27 @@ async def test_health_answers_in_time_and_says_so_while_the_database_hangs(clock
     assert asked == 1, "a question that hangs is not asked again beside it"
 
 
+async def test_tools_that_take_their_time_are_not_known_yet_and_then_known(clock: FixedClock) -> None:
+    may_answer, answered = asyncio.Event(), asyncio.Event()
+
+    async def well() -> bool:
+        return True
+
+    async def slow() -> bool:
+        await may_answer.wait()
+        answered.set()
+        return True
+
+    async def agents() -> dict[Role, int]:
+        return {}
+
+    check = HealthCheck(Probes(database=well, redis=well, mcp_layer=slow, live_agents=agents), clock, seconds_max=0.05)
+    assert (await check()).components.mcp_layer is ComponentHealth.DEGRADED
+    may_answer.set()
+    await answered.wait()
+    assert (await check()).components.mcp_layer is ComponentHealth.HEALTHY
+
+
 async def test_a_retired_key_of_the_cfo_degrades_the_studio(
     database: Database, owner_url: str, clock: FixedClock
 ) -> None:
