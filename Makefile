@@ -23,11 +23,12 @@ test: $(TEST_READY)  ## the test suite
 test-all: $(TEST_READY)  ## with the slow ones
 	@$(BIN)/python -m pytest -m "slow or not slow" $(TEST_ARGUMENTS)
 
-check: $(TEST_READY)  ## formatting, lint, types, import contracts
+check: $(TEST_READY)  ## formatting, lint, types, import contracts, deployment files
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/python scripts/check_deploy.py
 
 bench: $(READY)  ## measured times of one run
 	@$(BIN)/chimera bench run

@@ -6,7 +6,7 @@ from functools import cache
 from importlib import metadata, resources
 from typing import Annotated
 
-from fastapi import FastAPI, Path, Query, Request
+from fastapi import APIRouter, FastAPI, Path, Query, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.types import ASGIApp
@@ -16,8 +16,10 @@ from chimera.api.approvals import approval_routes
 from chimera.api.books import book_routes
 from chimera.api.documentation import documentation_page
 from chimera.api.guard import Guard
+from chimera.api.measuring import Measured
 from chimera.api.media import media_response
 from chimera.api.openapi import openapi_document
+from chimera.api.operating import operating_routes
 from chimera.api.pages import gallery_page, watch_page
 from chimera.api.routes import OperationRoutes
 from chimera.api.spending import spending_routes
@@ -26,7 +28,6 @@ from chimera.contracts.channel_post import MediaName
 from chimera.contracts.health import Health
 from chimera.core.clock import Clock
 from chimera.core.errors import NotFound
-from chimera.core.vocabulary import ComponentHealth
 from chimera.platforms.local_channel.channel import LocalChannel
 from chimera.platforms.local_channel.feeds import json_feed, media_rss
 from chimera.runtime.operations.operation import AnyOperation
@@ -50,12 +51,14 @@ def create_app(
     *,
     operations: Sequence[AnyOperation] = (),
     gate: Gate | None = None,
+    operating: APIRouter | None = None,
 ) -> ASGIApp:
     """The application; requests under a Host outside `allowed_hosts` are refused (DNS rebinding).
 
     The operations are there for callers that the `gate` knows, the treasury's other routes only with a `door`.
     """
     app = FastAPI(title="Chimera", docs_url=None, redoc_url=None, openapi_url=None)
+    app.include_router(operating or operating_routes(health))
     errors.install(app, clock)
     _open_treasury(app, door)
     _document(app, operations)
@@ -84,15 +87,8 @@ def create_app(
     def media(request: Request, post_id: PostIdPath, name: MediaName) -> Response:
         return media_response(request, channel.media(post_id, name), _TYPES[name])
 
-    @app.get("/health")
-    async def check_health(response: Response) -> Health:
-        answer = await health()
-        if answer.status is ComponentHealth.UNHEALTHY:
-            response.status_code = 503
-        return answer
-
     inner = app if gate is None else OperationRoutes(app, operations, gate, clock)
-    return Guard(inner, allowed_hosts, clock)
+    return Guard(Measured(inner, clock), allowed_hosts, clock)
 
 
 def _open_treasury(app: FastAPI, door: TreasuryDoor | None) -> None:

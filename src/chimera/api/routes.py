@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from chimera.api.asking import Asking
 from chimera.api.errors import MethodNotAllowed, render
+from chimera.api.measuring import ROUTE
 from chimera.core.clock import Clock
 from chimera.core.errors import ChimeraError
 from chimera.runtime.operations.operation import AnyOperation
@@ -86,6 +87,7 @@ class OperationRoutes:
         if found is None:
             await self._app(scope, receive, send)
             return
+        scope[ROUTE] = found[0].path
         answer = await self._answer(Request(scope, receive), *found)
         await answer(scope, receive, send)
 

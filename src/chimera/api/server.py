@@ -85,6 +85,7 @@ async def serve(app: ASGIApp, listener: socket.socket, tls: ssl.SSLContext | Non
         lifespan="off",
         log_level="error",
         access_log=False,
+        log_config=None,
         server_header=False,
         proxy_headers=False,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,

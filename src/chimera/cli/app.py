@@ -49,6 +49,13 @@ _COMMANDS: dict[str, tuple[str, str]] = {
         "chimera.cli.export:export",
         "Copy a piece out: mp4, captions (srt, vtt), thumbnail, and a JSON bundle with its signed approvals.",
     ),
+    "migrate": (
+        "chimera.cli.migrate:migrate",
+        (
+            "Bring the database up to date, and give the application its rights; repeated, it changes nothing.\n\n"
+            "A deployment runs it once and starts the rest after it; on one machine every command does it by itself."
+        ),
+    ),
     "doctor": (
         "chimera.cli.doctor:doctor",
         (

@@ -86,9 +86,11 @@ class KeptWorker:
 
 
 @asynccontextmanager
-async def kept_workers(count: int, clock: Clock) -> AsyncIterator[None]:
-    """So many workers beside the block; they have stopped when it ends."""
-    workers = [KeptWorker(clock) for _ in range(count)]
+async def kept_workers(count: int, clock: Clock, metrics_port: int | None = None) -> AsyncIterator[None]:
+    """So many workers beside the block; they have stopped when it ends. Their metrics are on the ports from
+    `metrics_port` on."""
+    ports = [() if metrics_port is None else (f"--metrics-port={metrics_port + number}",) for number in range(count)]
+    workers = [KeptWorker(clock, (*COMMAND, *port)) for port in ports]
     keeping = [asyncio.create_task(worker.run(), name="a worker beside") for worker in workers]
     try:
         yield
@@ -102,7 +104,7 @@ def main() -> None:
     from chimera.cli.app import main as run_command
 
     threading.Thread(target=stop_when_alone, daemon=True).start()
-    sys.argv = ["chimera", "worker"]
+    sys.argv = ["chimera", "worker", *sys.argv[1:]]
     run_command()
 
 

@@ -22,5 +22,7 @@ Words = Annotated[
 ]
 ColumnMapping = Annotated[str | None, Parameter(help="A file's columns: time=created_utc,text=title,community=..")]
 
+MetricsPort = Annotated[int | None, Parameter(validator=validators.Number(gte=1, lte=65_000))]
+
 AspectName = Annotated[Literal["9:16", "16:9", "1:1"], Parameter(help="Shape of the video.")]
 """The values of `Aspect` as a person types them; cyclopts would ask for an enum's member names."""

@@ -4,14 +4,16 @@ import asyncio
 import os
 import socket
 import sys
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter, validators
 
 from chimera.api.app import create_app
-from chimera.api.health import Probes, current_health
+from chimera.api.health import current_health
+from chimera.api.metrics import StudioFamilies, studio_page
+from chimera.api.operating import operating_routes
+from chimera.api.operating_port import operating_port
 from chimera.api.server import bind, loopback_only
 from chimera.api.server import serve as serve_app
 from chimera.api.tls import with_hsts
@@ -19,21 +21,22 @@ from chimera.api.treasury_door import TreasuryDoor
 from chimera.bootstrap.front import open_front
 from chimera.bootstrap.studio import Studio, open_studio
 from chimera.cli.kept_worker import kept_workers
-from chimera.cli.options import ColumnMapping, SourceName
+from chimera.cli.operating import probes_of
+from chimera.cli.options import ColumnMapping, MetricsPort, SourceName
 from chimera.cli.serving_tls import TlsOptions, hosts_of_tls, served_tls
 from chimera.config.settings import Settings
 from chimera.core.clock import SystemClock
 from chimera.core.errors import ValidationFailed
 from chimera.platforms.local_channel.address import HOST_DEFAULT, PORT_DEFAULT
-from chimera.runtime.roster.states import live_counts
 from chimera.sources.standing import StandingSource
-from chimera.storage.database import check_connection
+from chimera.telemetry.spans import export_spans
 
 WORKERS_MAX = 32
 Port = Annotated[int, Parameter(validator=validators.Number(gte=0, lte=65535))]
 BehindProxy = Annotated[bool, Parameter(name="--behind-proxy", negative="")]
 Tls = Annotated[bool, Parameter(name="--tls", negative="")]
 Workers = Annotated[int, Parameter(validator=validators.Number(gte=0, lte=WORKERS_MAX))]
+MetricsAddress = tuple[str, int | None]
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -49,6 +52,8 @@ def serve(
     source: SourceName = "recorded",
     columns: ColumnMapping = None,
     workers: Workers = 1,
+    metrics_port: MetricsPort = None,
+    metrics_host: str = HOST_DEFAULT,
 ) -> None:
     """Serve the studio: the channel's pages and feeds, /health, and under /v1 all that outside callers can ask for.
 
@@ -77,6 +82,11 @@ def serve(
         A file's columns: time=created_utc,text=title,community=..
     workers
         How many `chimera worker` processes to keep beside; 0 where others do the work.
+    metrics_port
+        A port for /metrics, /livez, /readyz and /health alone, in plain HTTP for the scraper and the probes; the
+        workers beside take the ports behind it.
+    metrics_host
+        Address of that port.
     """
     import uvloop
 
@@ -88,32 +98,45 @@ def serve(
         else hosts_answered(host, behind_proxy=behind_proxy, public_hosts=public_host)
     )
     with bind(host, port) as listener, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(listener, hosts, options, StandingSource(source, columns), workers))
+        runner.run(
+            _serve(listener, hosts, options, StandingSource(source, columns), workers, (metrics_host, metrics_port))
+        )
 
 
 async def _serve(
-    listener: socket.socket, hosts: frozenset[str], options: TlsOptions, source: StandingSource, workers: int
+    listener: socket.socket,
+    hosts: frozenset[str],
+    options: TlsOptions,
+    source: StandingSource,
+    workers: int,
+    metrics_at: MetricsAddress,
 ) -> None:
+    export_spans()
     async with (
         open_studio(Settings.from_environment(os.environ), SystemClock()) as studio,
         served_tls(options, studio.home / "keys", hosts, studio.clock) as tls,
         open_front(studio, source) as front,
     ):
+        health = current_health(probes_of(studio), studio.clock)
+        page = studio_page(StudioFamilies(studio.database, studio.clock))
+        operating = operating_routes(health, ready=health.ready, page=page)
         app = create_app(
             studio.channel,
-            current_health(probes_of(studio), studio.clock),
+            health,
             studio.clock,
             hosts,
             treasury_door(studio),
             operations=front.operations,
             gate=studio.identity.gate,
+            operating=operating,
         )
         host, port = listener.getsockname()[:2]
         shown = f"[{host}]" if ":" in host else host
         scheme = "http" if tls is None else "https"
         sys.stderr.write(f"{scheme}://{shown}:{port}/ (Ctrl-C stops)\n")
         sys.stderr.flush()
-        async with kept_workers(workers, studio.clock):
+        beside_port = None if metrics_at[1] is None else metrics_at[1] + 1
+        async with operating_port(*metrics_at, operating), kept_workers(workers, studio.clock, beside_port):
             await serve_app(app if tls is None else with_hsts(app), listener, tls)
 
 
@@ -138,32 +161,3 @@ def treasury_door(studio: Studio) -> TreasuryDoor | None:
     if studio.own_treasury is None:
         return None
     return TreasuryDoor(studio.own_treasury, studio.identity.gate)
-
-
-def probes_of(studio: Studio) -> Probes:
-    """How each component of section 9's health is asked."""
-
-    async def tools_answer() -> bool:
-        return await (await asyncio.to_thread(_tools_question))(studio.home)
-
-    async def database_answers() -> bool:
-        return await check_connection(studio.database.url) > 0
-
-    async def redis_answers() -> bool:
-        return bool(await studio.redis.ping())
-
-    return Probes(
-        database=database_answers,
-        redis=redis_answers,
-        mcp_layer=tools_answer,
-        live_agents=lambda: live_counts(studio.redis),
-    )
-
-
-def _tools_question() -> Callable[[Path], Awaitable[bool]]:
-    """How the media tools' server is asked; what it is asked with takes a second to load, and so is loaded when the
-    first question comes."""
-    from chimera.bootstrap.crew import tool_server_command
-    from chimera.tools.tool_session import server_answers
-
-    return lambda home: server_answers(tool_server_command(home))

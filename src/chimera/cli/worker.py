@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import Annotated
 
 import uvloop
@@ -13,9 +13,10 @@ from cyclopts import Parameter, validators
 
 from chimera.bootstrap.coordination import coordinator_of, queue_of
 from chimera.bootstrap.handlers import handlers_of
-from chimera.bootstrap.studio import open_studio
+from chimera.bootstrap.studio import Studio, open_studio
 from chimera.bootstrap.workshop import EVERY_ROLE, Workshop, open_workshop
 from chimera.cli.document import print_json
+from chimera.cli.options import MetricsPort
 from chimera.cli.screen import visible
 from chimera.config.settings import Settings
 from chimera.core.background import end
@@ -23,9 +24,11 @@ from chimera.core.clock import SystemClock
 from chimera.core.errors import EngineUnavailable, ValidationFailed
 from chimera.core.progress import ProgressEvent
 from chimera.core.vocabulary import Role
+from chimera.platforms.local_channel.address import HOST_DEFAULT
 from chimera.runtime.coordination.coordinator import Coordinator
 from chimera.runtime.dispatch.dispatcher import Dispatcher
 from chimera.runtime.dispatch.task_queue import TaskQueue
+from chimera.telemetry.spans import export_spans
 
 DRAIN_SECONDS = 7.0
 """What steps at work get of the ten seconds in which the process ends; the rest is for closing."""
@@ -38,20 +41,39 @@ Agents = Annotated[
 AsLines = Annotated[bool, Parameter(name="--json", negative="", help="Print a JSON document a line.")]
 
 
-def worker(*, roles: Roles = "", agents: Agents = 7, json: AsLines = False) -> None:
+def worker(
+    *,
+    roles: Roles = "",
+    agents: Agents = 7,
+    json: AsLines = False,
+    metrics_port: MetricsPort = None,
+    metrics_host: str = HOST_DEFAULT,
+) -> None:
     """Host agents and work until Ctrl-C or SIGTERM, which drains within 10 seconds; a second one ends at once.
 
     Any number of workers, on any number of machines, share one DATABASE_URL and REDIS_URL, and the media under one
     CHIMERA_HOME. What a worker leaves unfinished, or a dead one left, is taken over by the others. One that keeps
     planner orders for every active channel, judge has finished work reviewed, worker lets approved pieces go out.
+
+    Parameters
+    ----------
+    metrics_port
+        A port for /metrics, /livez, /readyz and /health, in plain HTTP for the scraper and the probes.
+    metrics_host
+        Address of that port.
     """
-    uvloop.run(_work(parse_roles(roles), agents, Lines(as_json=json)))
+    uvloop.run(_work(parse_roles(roles), agents, Lines(as_json=json), (metrics_host, metrics_port)))
 
 
-async def _work(kept: frozenset[Role], agents: int, lines: "Lines") -> None:
+async def _work(kept: frozenset[Role], agents: int, lines: "Lines", metrics_at: tuple[str, int | None]) -> None:
+    export_spans()
     async with open_studio(Settings.from_environment(os.environ), SystemClock()) as studio:
         counts = spread(kept, agents, has_key=studio.own_treasury is not None)
-        async with open_workshop(studio, lines.progress, kept, counts) as shop, stop_signals() as stop:
+        async with (
+            _operated(studio, *metrics_at),
+            open_workshop(studio, lines.progress, kept, counts) as shop,
+            stop_signals() as stop,
+        ):
             queue = queue_of(shop)
             coordinator = coordinator_of(shop, queue)
             dispatcher = _dispatcher(shop, queue, coordinator)
@@ -70,6 +92,15 @@ async def _work(kept: frozenset[Role], agents: int, lines: "Lines") -> None:
             finally:
                 await end(*working)
         lines.say("stopped", "Stopped." if finished else "Stopped; what was under way is taken over by others.")
+
+
+def _operated(studio: Studio, host: str, port: int | None) -> AbstractAsyncContextManager[None]:
+    """The operators' port, where one is wanted; what serves it is loaded only then."""
+    if port is None:
+        return nullcontext()
+    from chimera.cli.operating import operated
+
+    return operated(studio, host, port)
 
 
 def parse_roles(text: str) -> frozenset[Role]:

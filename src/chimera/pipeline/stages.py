@@ -10,6 +10,7 @@ from chimera.core.vocabulary import Stage
 from chimera.pipeline import flow
 from chimera.storage.database import Database
 from chimera.storage.records import content_pipeline, piece_fence
+from chimera.telemetry import metrics
 
 NEXT: dict[Stage, frozenset[Stage]] = {
     Stage.DRAFT: frozenset({Stage.GENERATING, Stage.FAILED}),
@@ -38,32 +39,36 @@ class Stages:
         Raises:
             Conflict: the piece is gone, failed, or two stages behind.
         """
-        before = _ORDER[_ORDER.index(to) - 1]
+        before, now = _ORDER[_ORDER.index(to) - 1], self._clock.now()
         async with self._database.transaction() as connection:
-            if await content_pipeline.move(connection, content_id, before=before, after=to, at=self._clock.now()):
-                return
-            piece = await content_pipeline.get(connection, content_id)
+            since = await content_pipeline.move(connection, content_id, before=before, after=to, at=now)
+            piece = None if since else await content_pipeline.get(connection, content_id)
+        if since:
+            metrics.stage_left(before, max(0.0, (now - since).total_seconds()))
+            return
         if piece is None or piece.stage not in _ORDER[_ORDER.index(to) :]:
             found = "gone" if piece is None else piece.stage.value
             raise Conflict(f"content {content_id} can't move to {to}: it is {found}", {"stage": found})
 
     async def fail(self, content_id: UUID, failure: ChimeraError) -> None:
         """Move the piece to failed, keeping why in `metadata.error`; a published piece stays published."""
+        now = self._clock.now()
         why: dict[str, Detail] = {
             "code": failure.code,
             "message": failure.message,
             "details": failure.details,
-            "at": self._clock.now().isoformat(),
+            "at": now.isoformat(),
         }
         async with self._database.transaction() as connection:
             piece = await content_pipeline.get(connection, content_id)
             if piece is None or Stage.FAILED not in NEXT[piece.stage]:
                 return
-            if await content_pipeline.move(
-                connection, content_id, before=piece.stage, after=Stage.FAILED, at=self._clock.now()
-            ):
+            since = await content_pipeline.move(connection, content_id, before=piece.stage, after=Stage.FAILED, at=now)
+            if since:
                 await content_pipeline.merge_metadata(connection, content_id, {"error": why})
                 await piece_fence.revoke(connection, content_id, _LANES)
+        if since:
+            metrics.stage_left(piece.stage, max(0.0, (now - since).total_seconds()))
 
     async def retry(self, content_id: UUID, to: Stage) -> None:
         """Send a failed piece back to `to`; what its earlier runs wrote late is refused from now on.

@@ -9,15 +9,17 @@ import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import anyio
 from mcp import Client, MCPError, StdioServerParameters
 from mcp.client.stdio import stdio_client
-from mcp_types import CONNECTION_CLOSED, REQUEST_TIMEOUT
+from mcp_types import CONNECTION_CLOSED, REQUEST_TIMEOUT, RequestParamsMeta
 
 import chimera
 from chimera.core.errors import EngineUnavailable, ToolFailed
+from chimera.telemetry import metrics
+from chimera.telemetry.trace import outgoing_meta
 from chimera.tools.tool_failure import failure_of
 from chimera.tools.tool_server import ServerCommand, SessionLost
 
@@ -120,10 +122,16 @@ class ToolSession:
         """
         client = await self.connected()
         try:
-            result = await client.call_tool(name, dict(arguments), read_timeout_seconds=CALL_SECONDS_MAX)
+            result = await client.call_tool(
+                name,
+                dict(arguments),
+                read_timeout_seconds=CALL_SECONDS_MAX,
+                meta=cast("RequestParamsMeta", outgoing_meta()),
+            )
         except MCPError as error:
             if error.code in _LOST_CODES:
                 await self._drop(client)
+                metrics.tool_answered(name, "lost")
                 raise SessionLost from error
             raise ToolFailed(f"the tool server refused {name}: {error.message}", {"tool": name}) from error
         except (anyio.ClosedResourceError, anyio.BrokenResourceError) as error:
@@ -132,6 +140,7 @@ class ToolSession:
         document = result.structured_content
         if not isinstance(document, dict):
             raise ToolFailed(f"the tool server's answer to {name} is no document", {"tool": name})
+        metrics.tool_answered(name, "failed" if result.is_error else "completed")
         if result.is_error:
             raise failure_of(document.get("error") or {})
         return document
@@ -178,6 +187,7 @@ def _parameters(command: ServerCommand) -> StdioServerParameters:
         env={
             "PYTHONPATH": os.pathsep.join(str(path) for path in (package_root, *command.python_path)),
             "PYTHONUTF8": "1",
+            **({"CHIMERA_LOG_LEVEL": level} if (level := os.environ.get("CHIMERA_LOG_LEVEL")) else {}),
         },
     )
 

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from chimera.contracts.error import ErrorEnvelope
 from chimera.core import errors
 from chimera.core.errors import ChimeraError, EngineUnavailable, RateLimited, ValidationFailed
+from chimera.telemetry.trace import outgoing_headers
 
 ATTEMPTS_MAX = 4
 CONNECT_SECONDS_MAX = 5.0
@@ -150,7 +151,7 @@ class Asking:
                     call.path,
                     content=call.body,
                     params=dict(call.terms),
-                    headers={"Authorization": f"Bearer {token}"} if token else None,
+                    headers={**outgoing_headers(), **({"Authorization": f"Bearer {token}"} if token else {})},
                 ) as answer,
             ):
                 return answer, await _bounded(answer)

@@ -16,7 +16,13 @@ from pydantic import ValidationError
 from chimera.agents.artist.attempt_use import attempt_use
 from chimera.agents.artist.direction import Mood, Voice, mood_for, seed_for, speed_for, voice_for
 from chimera.agents.artist.media_jobs import MediaJobs, Tools
-from chimera.agents.artist.production import Production, ProductionOptions, asset_id_of, production_request_id
+from chimera.agents.artist.production import (
+    Production,
+    ProductionOptions,
+    asset_id_of,
+    production_request_id,
+    resolution_of,
+)
 from chimera.agents.artist.stored_media import StoredMedia, still_stored, store, video_record
 from chimera.contracts.approval import SignedDecision
 from chimera.contracts.asset import ProductionRequest, ToolChoice
@@ -30,6 +36,7 @@ from chimera.core.vocabulary import ContentFormat, QualityPreset
 from chimera.storage.blobs import Blobs
 from chimera.storage.database import Database
 from chimera.storage.records import agents, content_pipeline, trends, video_metadata
+from chimera.telemetry import metrics
 from chimera.tools.permit import Permit
 from chimera.tools.pricing import production_cost_usd
 from chimera.tools.registry import resolve
@@ -151,6 +158,7 @@ class Artist:
         return await attempt_use(self._toolbox, folder.resolve(), content_id, attempt, self._usd_per_cpu_second)
 
     async def _make(self, piece: _Piece, plan: _Plan, approval: SignedDecision, progress: Progress) -> Production:
+        began_at = self._clock.monotonic()
         folder = await asyncio.to_thread(self._work_folder_of, piece.content_id)
         jobs = MediaJobs(
             tools=self._toolbox,
@@ -171,6 +179,7 @@ class Artist:
         stored = await asyncio.to_thread(store, self._blobs, prefix, video)
         production = _production(plan, jobs, stored, soundtrack, video)
         await self._record(piece, production, video)
+        metrics.video_produced(resolution_of(video), self._clock.monotonic() - began_at)
         progress(ProgressEvent(STEP, 1.0, "stored"))
         return production
 

@@ -22,6 +22,7 @@ from chimera.pipeline.host import APPLICATION_VERSION, Host, open_host
 from chimera.storage.database import SESSION_NAME, Database
 from chimera.storage.rights import ENGINE_SCHEMA
 from chimera.storage.server_url import with_settings
+from chimera.telemetry.trace import with_trace
 
 _SYSTEM_POOL_CONNECTIONS = 4
 _POLL_SECONDS = 0.1
@@ -55,7 +56,7 @@ class Durable(PieceWorkflows):
     async def start(self, content_id: UUID, order: Document) -> None:
         """Begin the piece's workflow; the same id twice is one workflow."""
         with SetWorkflowID(str(content_id)):
-            await DBOS.start_workflow_async(workflows.content, order)
+            await DBOS.start_workflow_async(workflows.content, with_trace(order))
 
     async def result(self, content_id: UUID) -> Document:
         """What the piece's workflow gave, once it ends, here or elsewhere; raises what it raised.

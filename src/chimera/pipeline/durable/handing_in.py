@@ -12,6 +12,7 @@ from chimera.pipeline.durable.takeover import RECOVERY_QUEUE
 from chimera.pipeline.durable.workflows import CONTENT
 from chimera.pipeline.host import APPLICATION_VERSION
 from chimera.storage.rights import ENGINE_SCHEMA
+from chimera.telemetry.trace import with_trace
 
 
 def hand_in(database_url: str, orders: Mapping[UUID, Document]) -> None:
@@ -35,7 +36,7 @@ def hand_in(database_url: str, orders: Mapping[UUID, Document]) -> None:
                     "workflow_id": str(content_id),
                     "app_version": APPLICATION_VERSION,
                 },
-                order,
+                with_trace(order),
             )
     except SQLAlchemyError as error:
         why = str(error).splitlines()[0]

@@ -9,6 +9,7 @@ from dbos import DBOS, SetWorkflowID
 from dbos._error import DBOSAwaitedWorkflowCancelledError, DBOSWorkflowConflictIDError
 
 from chimera.core.errors import Cancelled, ChimeraError, InternalError
+from chimera.core.tracing import RequestScope
 from chimera.core.vocabulary import Role
 from chimera.pipeline.durable.process import (
     CONCURRENCY,
@@ -20,6 +21,8 @@ from chimera.pipeline.durable.process import (
 )
 from chimera.storage.database import guarded
 from chimera.storage.records.piece_fence import PIECE, Superseded
+from chimera.telemetry.spans import span
+from chimera.telemetry.trace import CARRIED, taken_up, traced, with_trace
 
 CONTENT = "content"
 RECOVERIES_MAX = 100
@@ -46,9 +49,11 @@ def _bound() -> Process:
 async def content(order: Document) -> Document:
     """The piece whose id is the workflow's."""
     process, workflow_id = _bound(), _workflow_id()
+    trace, order = _taken_up(order, workflow_id)
     try:
-        async with process.running(UUID(workflow_id), PIECE, workflow_id):
-            return await process.body(order)
+        with traced(trace):
+            async with process.running(UUID(workflow_id), PIECE, workflow_id):
+                return await process.body(order)
     except NotMine:
         raise DBOSWorkflowConflictIDError(workflow_id) from None
 
@@ -59,9 +64,11 @@ def _queued_by(role: Role) -> Callable[[str, Document], Coroutine[Any, Any, Docu
         process, workflow_id = _bound(), _workflow_id()
         if process.queued is None:
             raise InternalError(f"this process has no step {name}")
+        trace, given = _taken_up(given, workflow_id)
         try:
-            async with process.room(role), process.running(_piece_of(workflow_id), name, workflow_id):
-                return await process.queued(name, given)
+            with traced(trace):
+                async with process.room(role), process.running(_piece_of(workflow_id), name, workflow_id):
+                    return await process.queued(name, given)
         except NotMine:
             raise DBOSWorkflowConflictIDError(workflow_id) from None
 
@@ -84,7 +91,7 @@ async def step(name: str, work: Callable[[], Awaitable[Document | None]]) -> Doc
     process, run = _bound(), run_of_task.get()
 
     async def fenced() -> Document | None:
-        with guarded(run.fence.check):
+        with guarded(run.fence.check), span("step", step=name):
             async with process.database.transaction():
                 pass  # nothing begins under an old fence
             return await work()
@@ -115,6 +122,7 @@ async def queued(name: str, role: Role, given: Document, attempt: int = 1) -> Do
         ChimeraError: what the step raised; Cancelled where it was called off before it began.
     """
     process, run = _bound(), run_of_task.get()
+    given = with_trace(given)
     with SetWorkflowID(f"{run.content_id}/{name}/{run.fence.number}.{attempt}"):
         if process.has_room(role):
             handle = await DBOS.start_workflow_async(QUEUED[role], name, given)
@@ -124,6 +132,12 @@ async def queued(name: str, role: Role, given: Document, attempt: int = 1) -> Do
         return await handle.get_result(polling_interval_sec=_POLL_SECONDS)
     except DBOSAwaitedWorkflowCancelledError as error:
         raise Cancelled(f"step {name} was called off before it began") from error
+
+
+def _taken_up(document: Document, workflow_id: str) -> tuple[RequestScope, Document]:
+    """The trace that the document carries, or one of the piece's own; and the document without it."""
+    trace = taken_up(document.get(CARRIED), _piece_of(workflow_id))
+    return trace, {name: value for name, value in document.items() if name != CARRIED}
 
 
 def _workflow_id() -> str:

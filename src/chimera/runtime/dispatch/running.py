@@ -20,6 +20,9 @@ from chimera.runtime.dispatch.task_queue import TaskQueue
 from chimera.runtime.dispatch.trouble import NO_POSTGRESQL, Trouble
 from chimera.storage.records import task_work
 from chimera.storage.records.task import TaskRecord
+from chimera.telemetry import metrics
+from chimera.telemetry.spans import span
+from chimera.telemetry.trace import CARRIED, taken_up, traced
 
 Work = Callable[[TaskRecord, UUID], Awaitable[TaskOutcome]]
 """The claimed row, the agent that works. A ChimeraError is a failed attempt."""
@@ -172,7 +175,11 @@ class Running:
         started_at = self._queue.clock.monotonic()
         outcome: TaskOutcome | ChimeraError | None = None
         try:
-            outcome = await self._outcome(handler, task, agent_id)
+            with (
+                traced(taken_up(task.payload.get(CARRIED), task.id)),
+                span("task", kind=task.kind, role=task.agent_role),
+            ):
+                outcome = await self._outcome(handler, task, agent_id)
         finally:
             self._end(task, agent_id, started_at, outcome)
             self._forget(task)
@@ -190,7 +197,9 @@ class Running:
     ) -> None:
         self._release(task.agent_role, agent_id, started_at, failed=not isinstance(outcome, TaskOutcome))
         if outcome is not None:
-            self.results.add(worked(task, outcome, agent_id, self._queue.clock.now()))
+            ended = worked(task, outcome, agent_id, self._queue.clock.now())
+            self.results.add(ended)
+            metrics.task_ended(task.agent_role, ended.state, self._queue.clock.monotonic() - started_at)
 
     def _forget(self, task: TaskRecord) -> None:
         held = self._attempts.get(task.id)

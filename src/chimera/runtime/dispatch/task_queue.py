@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from chimera.runtime.dispatch.trouble import NO_REDIS, REDIS_SECONDS_MAX
 from chimera.storage.database import Connection, Database
 from chimera.storage.records import task, task_waiting
 from chimera.storage.records.task import AddedTask, NewTask
+from chimera.telemetry.trace import with_trace
 
 _log = structlog.get_logger(__name__)
 
@@ -42,6 +44,7 @@ class TaskQueue:
         """
         if not tasks:
             return
+        tasks = [replace(new, payload=with_trace(new.payload)) for new in tasks]
         now = self.clock.now()
         try:
             async with self.database.transaction() as connection:

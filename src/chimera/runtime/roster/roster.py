@@ -18,6 +18,7 @@ from chimera.runtime.roster.offline import sweep_offline
 from chimera.runtime.roster.shared import SharedState
 from chimera.runtime.roster.showing import Showing
 from chimera.storage.database import Database
+from chimera.telemetry import metrics
 
 HEARTBEAT_SECONDS = 60.0
 BEAT_SECONDS = 1.0
@@ -144,6 +145,7 @@ class Roster:
             if shown in self._members:
                 if failed is not None:
                     took_ms = elapsed_ms(self._clock, started_at)
+                    metrics.step_ended(role, self._clock.monotonic() - started_at, failed=failed)
                     self._members.count(shown, took_ms, failed=failed, now=self._clock.monotonic())
                 self._members.end(shown, task_id)
                 self._showing.wanted.set()

@@ -128,14 +128,21 @@ async def newest(connection: Connection, stage: Stage | None, limit: int) -> lis
         return await cursor.fetchall()
 
 
-async def move(connection: Connection, content_id: UUID, *, before: Stage, after: Stage, at: datetime) -> bool:
-    """Change the stage if it still is `before`; answers whether it did."""
+async def move(
+    connection: Connection, content_id: UUID, *, before: Stage, after: Stage, at: datetime
+) -> datetime | None:
+    """Change the stage if it still is `before`; answers since when it was, None where nothing changed."""
     cursor = await connection.execute(
-        "UPDATE content_pipeline SET stage = %s, published_at = CASE WHEN %s = 'published' THEN %s ELSE published_at "
-        "END WHERE id = %s AND stage = %s",
-        (after, after, at, content_id, before),
+        "UPDATE content_pipeline AS piece SET stage = %s, "
+        "published_at = CASE WHEN %s = 'published' THEN %s ELSE piece.published_at END, "
+        "metadata = piece.metadata || jsonb_build_object('stage_since', %s::text) "
+        "FROM (SELECT id, coalesce((metadata->>'stage_since')::timestamptz, created_at) AS since "
+        "FROM content_pipeline WHERE id = %s) AS was WHERE piece.id = was.id AND piece.stage = %s RETURNING was.since",
+        (after, after, at, at.isoformat(), content_id, before),
     )
-    return cursor.rowcount == 1
+    row = await cursor.fetchone()
+    since: datetime | None = None if row is None else row["since"]
+    return since
 
 
 async def merge_metadata(connection: Connection, content_id: UUID, changes: Mapping[str, Any]) -> None:

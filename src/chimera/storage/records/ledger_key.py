@@ -32,6 +32,12 @@ async def current_id(connection: Connection) -> str | None:
     return None if row is None else str(row["key_id"])
 
 
+async def is_retired(connection: Connection, key_id: str) -> bool:
+    """Whether the key signed rows once and may not sign any more."""
+    cursor = await connection.execute("SELECT 1 FROM ledger_key WHERE key_id = %s AND last_seq IS NOT NULL", (key_id,))
+    return await cursor.fetchone() is not None
+
+
 async def insert(connection: Connection, key: LedgerKeyRecord) -> None:
     await connection.execute(
         "INSERT INTO ledger_key (key_id, public_key, first_seq, last_seq, created_at) VALUES (%s, %s, %s, %s, %s)",

@@ -14,19 +14,23 @@ import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid4
 
+import structlog
 from pydantic import ValidationError
 
 from chimera.contracts.error import ErrorEnvelope, validation_failed
 from chimera.core.clock import SystemClock
 from chimera.core.errors import ChimeraError, McpTimeout, ToolFailed
+from chimera.telemetry.logs import configure_logs
+from chimera.telemetry.trace import taken_up, traced
 from chimera.tools.local.job_folder import Document, JobFolder
 from chimera.tools.local.tool_table import LOCAL_TOOLS, load
 
 ALREADY_RUN = 75
 """Exit code: another process runs this job or has run it."""
 PROGRESS_INTERVAL_SECONDS = 0.2
+_log = structlog.get_logger(__name__)
 
 
 def main(arguments: list[str]) -> int:
@@ -38,6 +42,7 @@ def main(arguments: list[str]) -> int:
         _end_after(folder, limit_seconds)
         if len(arguments) > 3:
             limit_cpu(int(arguments[3]))
+        _log.info("job_begun", job_id=folder.path.name, function=function)
         try:
             result = _run(folder, function)
         except Exception as error:  # noqa: BLE001 - the edge of the process: whatever happens becomes the job's error
@@ -129,4 +134,6 @@ def _end_after(folder: JobFolder, limit_seconds: float) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    configure_logs()
+    with traced(taken_up(os.environ, uuid4())):
+        sys.exit(main(sys.argv[1:]))

@@ -20,6 +20,7 @@ from pydantic import ValidationError
 from chimera.contracts.error import validation_failed
 from chimera.contracts.production import JobStatus
 from chimera.core.errors import BudgetExceeded, ChimeraError, Conflict, NotFound, ToolFailed, ValidationFailed
+from chimera.telemetry.trace import outgoing_environment
 from chimera.tools.local.job_folder import Document, JobFolder
 from chimera.tools.local.job_process import ALREADY_RUN, as_failure, error_document
 from chimera.tools.local.job_status import CANCELLED, JobFacts, lost_error, status_of
@@ -186,6 +187,7 @@ def _spawn(state: JobFolder, function: str, limits: list[str]) -> "subprocess.Po
             stdout=log,
             stderr=log,
             start_new_session=True,
+            env={**os.environ, **outgoing_environment()},
         )
 
 

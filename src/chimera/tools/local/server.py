@@ -11,10 +11,11 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import anyio
 import mcp_types as types
+import structlog
 from mcp.server.context import ServerRequestContext
 from mcp.server.lowlevel import Server
 from mcp.server.stdio import stdio_server
@@ -24,6 +25,8 @@ import chimera
 from chimera.contracts.contract import Contract
 from chimera.contracts.error import validation_failed
 from chimera.core.errors import ChimeraError, NotFound
+from chimera.telemetry.logs import configure_logs
+from chimera.telemetry.trace import taken_up, traced
 from chimera.tools.local.job_folder import JobFolder
 from chimera.tools.local.job_process import as_failure, error_document
 from chimera.tools.local.job_runner import JobRunner, open_runner
@@ -33,6 +36,7 @@ PARALLEL_JOBS_DEFAULT = 1
 """Voice and encoder would fight for the same cores, so one job runs at a time unless the caller says otherwise."""
 LIMIT_SECONDS_MAX = 600.0
 _NO_JOB = UUID(int=0)
+_log = structlog.get_logger(__name__)
 
 
 class JobReference(Contract):
@@ -81,13 +85,18 @@ class LocalToolServer:
     ) -> types.CallToolResult:
         """Answer one call; an expected failure is a result with `is_error` and section 8's envelope."""
         del context
-        arguments = params.arguments or {}
+        with traced(taken_up(params.meta, uuid4())):
+            return await self._answered(params.name, params.arguments or {})
+
+    async def _answered(self, name: str, arguments: dict[str, Any]) -> types.CallToolResult:
         try:
-            return _answer(await self._call(params.name, arguments), is_error=False)
+            document = await self._call(name, arguments)
         except ValidationError as error:
-            return _answer(_envelope(validation_failed(error)), is_error=True)
+            return _refused(name, validation_failed(error))
         except (ChimeraError, OSError) as error:
-            return _answer(_envelope(as_failure(error)), is_error=True)
+            return _refused(name, as_failure(error))
+        _log.info("tool_answered", tool=name, job_id=document.get("job_id"), state=document.get("state"))
+        return _answer(document, is_error=False)
 
     async def _call(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
         if name in {"job_status", "job_cancel"}:
@@ -111,6 +120,11 @@ def _submit_schema(tool: LocalTool) -> dict[str, Any]:
     schema = JobSubmission.model_json_schema()
     schema["properties"]["job"] = job
     return {**schema, "$defs": definitions}
+
+
+def _refused(name: str, failure: ChimeraError) -> types.CallToolResult:
+    _log.info("tool_refused", tool=name, code=failure.code, problem=failure.message)
+    return _answer(_envelope(failure), is_error=True)
 
 
 def _envelope(failure: ChimeraError) -> dict[str, Any]:
@@ -138,6 +152,7 @@ async def serve(tools: Mapping[str, LocalTool], root: Path, *, parallel_max: int
 
 def main(arguments: Sequence[str]) -> None:
     """Read the command line and serve."""
+    configure_logs()
     parser = argparse.ArgumentParser(prog="chimera.tools.local.server", description=__doc__)
     parser.add_argument("--root", type=Path, required=True, help="the only folder tree jobs may work in")
     parser.add_argument("--parallel", type=int, choices=range(1, 9), default=PARALLEL_JOBS_DEFAULT)

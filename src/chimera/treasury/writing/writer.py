@@ -22,13 +22,14 @@ from chimera.storage.database import WriterConnection
 from chimera.storage.records import batch as statements
 from chimera.storage.records.ledger import LedgerHead
 from chimera.storage.records.ledger_copy import COPY_HOLDS, COPY_LEDGER, HEADER, TRAILER, pack_holds
+from chimera.telemetry import metrics
 from chimera.treasury.acts.act import Settle, Void
 from chimera.treasury.ask import Ask
 from chimera.treasury.budget_view import Shown
 from chimera.treasury.writing.answers import answer_of, same_request
 from chimera.treasury.writing.books import Books, ledger_time
 from chimera.treasury.writing.clerk import Batch, Clerk
-from chimera.treasury.writing.job import Delivery, Given, Job
+from chimera.treasury.writing.job import DecidedAnswer, Delivery, Given, Job
 from chimera.treasury.writing.opening import BookOpener
 
 BATCH_JOBS_MAX = 1024
@@ -320,6 +321,7 @@ class Writer:
             self._connection = None
 
     def _deliver(self, answers: Sequence[tuple[Job, Given]]) -> None:
+        _measure(answers, self._clerk.clock.monotonic())
         with self._lock:
             self._outstanding -= len(answers)
         by_delivery: dict[Delivery, list[tuple[Job, Given]]] = defaultdict(list)
@@ -327,6 +329,12 @@ class Writer:
             by_delivery[job.delivery].append((job, given))
         for delivery, given_to in by_delivery.items():
             delivery.deliver(given_to)
+
+
+def _measure(answers: Sequence[tuple[Job, Given]], now: float) -> None:
+    """What the CFO answered, and what could not be."""
+    decided = [now - job.received_at for job, given in answers if isinstance(given, DecidedAnswer)]
+    metrics.decisions_made(decided, sum(isinstance(given, EngineUnavailable | InternalError) for _, given in answers))
 
 
 def _close(connection: WriterConnection | None) -> None:
