@@ -110,6 +110,6 @@ def main() -> None:
 
 def stop_when_alone() -> None:
     """Tell this process to stop once nobody holds the other end of its standard input."""
-    while sys.stdin.buffer.read(1):
+    while os.read(0, 1):  # not through `sys.stdin`, whose lock a thread must not hold when the interpreter ends
         pass
     os.kill(os.getpid(), signal.SIGTERM)
