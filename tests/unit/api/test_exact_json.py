@@ -19,7 +19,7 @@ from chimera.core.vocabulary import RequestType
 @given(
     cost=st.decimals(min_value="0.01", max_value="999999999999.99", places=2),
     roi=st.decimals(min_value=0, max_value="99999999.99", places=2),
-    justification=st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=50),
+    justification=st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=50),
 )
 def test_a_request_comes_back_as_it_was_written(cost: Decimal, roi: Decimal, justification: str) -> None:
     request = ApprovalRequest(

@@ -23,7 +23,9 @@ class Untouched:
         if name == "engine":
             return NoEngine()
         return (
-            Untouched() if name in {"database", "clock", "treasurer", "agents"} else pytest.fail(f"{name} was touched")
+            Untouched()
+            if name in {"database", "clock", "redis", "treasurer", "agents"}
+            else pytest.fail(f"{name} was touched")
         )
 
 
