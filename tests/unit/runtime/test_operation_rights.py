@@ -5,6 +5,7 @@ from typing import Any, cast
 from uuid import uuid4
 
 import pytest
+from redis.asyncio import Redis
 
 from chimera.contracts.contract import Contract
 from chimera.core.errors import Forbidden
@@ -22,10 +23,10 @@ class Untouched:
     def __getattr__(self, name: str) -> Any:
         if name == "engine":
             return NoEngine()
+        if name == "redis":
+            return Redis(port=1)  # not connected
         return (
-            Untouched()
-            if name in {"database", "clock", "redis", "treasurer", "agents"}
-            else pytest.fail(f"{name} was touched")
+            Untouched() if name in {"database", "clock", "treasurer", "agents"} else pytest.fail(f"{name} was touched")
         )
 
 
