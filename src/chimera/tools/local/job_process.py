@@ -5,6 +5,7 @@ result or error, and what it used, in the job's folder.
 """
 
 import errno
+import json
 import os
 import resource
 import signal
@@ -16,13 +17,12 @@ from collections.abc import Callable
 from pathlib import Path
 from uuid import UUID, uuid4
 
-import structlog
 from pydantic import ValidationError
 
 from chimera.contracts.error import ErrorEnvelope, validation_failed
 from chimera.core.clock import SystemClock
 from chimera.core.errors import ChimeraError, McpTimeout, ToolFailed
-from chimera.telemetry.logs import configure_logs
+from chimera.core.tracing import current_request
 from chimera.telemetry.trace import taken_up, traced
 from chimera.tools.local.job_folder import Document, JobFolder
 from chimera.tools.local.tool_table import LOCAL_TOOLS, load
@@ -30,7 +30,6 @@ from chimera.tools.local.tool_table import LOCAL_TOOLS, load
 ALREADY_RUN = 75
 """Exit code: another process runs this job or has run it."""
 PROGRESS_INTERVAL_SECONDS = 0.2
-_log = structlog.get_logger(__name__)
 
 
 def main(arguments: list[str]) -> int:
@@ -42,7 +41,7 @@ def main(arguments: list[str]) -> int:
         _end_after(folder, limit_seconds)
         if len(arguments) > 3:
             limit_cpu(int(arguments[3]))
-        _log.info("job_begun", job_id=folder.path.name, function=function)
+        _tell_begin(folder, function)
         try:
             result = _run(folder, function)
         except Exception as error:  # noqa: BLE001 - the edge of the process: whatever happens becomes the job's error
@@ -52,6 +51,14 @@ def main(arguments: list[str]) -> int:
         folder.write("usage", {"cpu_seconds": _cpu_seconds()})
         folder.write("result", result)
         return 0
+
+
+def _tell_begin(folder: JobFolder, function: str) -> None:
+    """The job's first line: for which request it runs. No logging library: loading one costs as much as a short job."""
+    scope = current_request.get()
+    told = {} if scope is None else {"request_id": str(scope.request_id), "trace_id": scope.trace.trace_id}
+    line = {"event": "job_begun", "job_id": folder.path.name, "function": function, **told}
+    sys.stderr.write(json.dumps(line) + "\n")
 
 
 def _begun() -> Document:
@@ -134,6 +141,5 @@ def _end_after(folder: JobFolder, limit_seconds: float) -> None:
 
 
 if __name__ == "__main__":
-    configure_logs()
     with traced(taken_up(os.environ, uuid4())):
         sys.exit(main(sys.argv[1:]))
