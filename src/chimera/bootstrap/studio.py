@@ -26,6 +26,7 @@ from chimera.storage.blobs import SealedBlobs
 from chimera.storage.database import Database, open_database
 from chimera.storage.engines.opening import open_engines
 from chimera.storage.records import agents
+from chimera.telemetry.redaction import KNOWN
 from chimera.treasury.treasurer import Treasurer
 from chimera.treasury.treasury import Treasury
 
@@ -78,6 +79,7 @@ async def open_studio(settings: Settings, clock: Clock) -> AsyncIterator[Studio]
     Raises:
         EngineUnavailable: the home or an engine can't be used; the message says what to do.
     """
+    KNOWN.register(secret.reveal() for secret in settings.secrets())
     home = _home(settings)
     async with AsyncExitStack() as stack:
         urls = await stack.enter_async_context(

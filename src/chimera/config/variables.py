@@ -1,7 +1,7 @@
 """Which variables there are: specification section 10's and Chimera's own, typed and described."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -75,6 +75,11 @@ class Variables(BaseModel):
     def secret_names(cls) -> frozenset[str]:
         """The variables that hold secrets: each may also be given by `NAME_FILE`, Vault or AWS Secrets Manager."""
         return frozenset(name.upper() for name, field in cls.model_fields.items() if _holds_secret(field.annotation))
+
+    def secrets(self) -> Iterator[Secret]:
+        """The secrets that are set."""
+        values = (getattr(self, name) for name in type(self).model_fields)
+        return (value for value in values if isinstance(value, Secret))
 
 
 def _holds_secret(annotation: Any) -> bool:
