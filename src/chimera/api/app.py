@@ -1,7 +1,7 @@
 """The studio as an ASGI application: the channel's pages, feeds and media, `/health`, and under `/v1` what outside
 callers can ask for, with its documentation at `/docs`."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import cache
 from importlib import metadata, resources
 from typing import Annotated
@@ -14,6 +14,7 @@ from chimera.api import errors
 from chimera.api.approvals import approval_routes
 from chimera.api.books import book_routes
 from chimera.api.documentation import documentation_page
+from chimera.api.faces import Face, show_faces
 from chimera.api.guard import Guard
 from chimera.api.media import media_response
 from chimera.api.openapi import openapi_document
@@ -49,14 +50,17 @@ def create_app(
     *,
     operations: Sequence[AnyOperation] = (),
     gate: Gate | None = None,
+    faces: Mapping[str, Face] | None = None,
 ) -> FastAPI:
     """The application; requests under a Host outside `allowed_hosts` are refused (DNS rebinding).
 
-    The operations are there for callers that the `gate` knows, the treasury's other routes only with a `door`.
+    The operations, and `faces` at their addresses, are there for callers that the `gate` knows, the treasury's other
+    routes only with a `door`.
     """
     app = FastAPI(title="Chimera", docs_url=None, redoc_url=None, openapi_url=None)
     if gate is not None:
         app.add_middleware(OperationRoutes, operations=operations, gate=gate, clock=clock)
+        show_faces(app, faces or {}, gate, allowed_hosts)
     app.add_middleware(Guard, allowed_hosts=allowed_hosts, clock=clock)
     errors.install(app, clock)
     _open_treasury(app, door)

@@ -153,6 +153,18 @@ _GROUPS: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
             "revoke": ("chimera.cli.token:revoke", "End a login by one of its tokens, or all of an agent or a person."),
         },
     ),
+    "mcp": (
+        "The studio as MCP tools.",
+        {
+            "serve": (
+                "chimera.cli.mcp:serve",
+                (
+                    "Serve MCP on stdin and stdout, for the program that started this command; HTTP has it at /mcp.\n\n"
+                    "Use it as: CHIMERA_TOKEN=... chimera mcp serve, or with --refresh-file FILE"
+                ),
+            ),
+        },
+    ),
     "queue": (
         "The queue of tasks: what waits, what was refused or given up.",
         {

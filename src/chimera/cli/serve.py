@@ -22,6 +22,8 @@ from chimera.cli.options import ColumnMapping, SourceName
 from chimera.config.settings import Settings
 from chimera.core.clock import SystemClock
 from chimera.core.errors import ValidationFailed
+from chimera.mcp.http import PATH as MCP_PATH
+from chimera.mcp.http import open_http_face
 from chimera.platforms.local_channel.address import HOST_DEFAULT, PORT_DEFAULT
 from chimera.runtime.roster.states import live_counts
 from chimera.sources.standing import StandingSource
@@ -46,8 +48,8 @@ def serve(
 ) -> None:
     """Serve the studio: the channel's pages and feeds, /health, and under /v1 all that outside callers can ask for.
 
-    /docs tells what that is; who asks shows a token from `chimera token issue`. A worker process is kept beside, so
-    that this one command does everything on one machine.
+    /docs tells what that is, and /mcp has the same as MCP tools; who asks shows a token from `chimera token issue`.
+    A worker process is kept beside, so that this one command does everything on one machine.
 
     Parameters
     ----------
@@ -77,6 +79,7 @@ async def _serve(listener: socket.socket, hosts: frozenset[str], source: Standin
     async with (
         open_studio(Settings.from_environment(os.environ), SystemClock()) as studio,
         open_front(studio, source) as front,
+        open_http_face(front.operations, studio.clock) as mcp,
     ):
         app = create_app(
             studio.channel,
@@ -86,6 +89,7 @@ async def _serve(listener: socket.socket, hosts: frozenset[str], source: Standin
             treasury_door(studio),
             operations=front.operations,
             gate=studio.identity.gate,
+            faces={MCP_PATH: mcp},
         )
         host, port = listener.getsockname()[:2]
         shown = f"[{host}]" if ":" in host else host
