@@ -18,6 +18,8 @@ from chimera.contracts.health import Health, HealthComponents
 from chimera.core.clock import Clock, SystemClock
 from chimera.core.errors import Unauthenticated
 from chimera.core.vocabulary import ComponentHealth, PersonRole, Role
+from chimera.mcp.http import PATH as MCP_PATH
+from chimera.mcp.http import open_http_face
 from chimera.runtime.roster.capabilities import CAPABILITIES
 from chimera.security.permissions import Caller
 from chimera.sources.standing import StandingSource
@@ -68,10 +70,22 @@ async def open_house(
     variables = {"DATABASE_URL": database_url, "REDIS_URL": redis_url, "CHIMERA_HOME": str(home)}
     settings = Settings.from_environment(variables)
     clock = clock or SystemClock()
-    async with open_studio(settings, clock) as studio, open_front(studio, StandingSource(source)) as front:
+    async with (
+        open_studio(settings, clock) as studio,
+        open_front(studio, StandingSource(source)) as front,
+        open_http_face(front.operations, clock) as mcp,
+    ):
         gate = KnownTokens({role.value: Caller(await _agent(studio, role), role) for role in Role})
         gate.callers |= {role.value: Caller(uuid4(), role, name=role.value) for role in PersonRole}
-        app = create_app(studio.channel, well, clock, frozenset({"127.0.0.1"}), operations=front.operations, gate=gate)
+        app = create_app(
+            studio.channel,
+            well,
+            clock,
+            frozenset({"127.0.0.1"}),
+            operations=front.operations,
+            gate=gate,
+            faces={MCP_PATH: mcp},
+        )
         listener = bind("127.0.0.1", 0)
         serving = asyncio.create_task(serve(app, listener))
         try:

@@ -1,7 +1,7 @@
 """The studio as an ASGI application: the channel's pages, feeds and media, `/health`, and under `/v1` what outside
 callers can ask for, with its documentation at `/docs`."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import cache
 from importlib import metadata, resources
 from typing import Annotated
@@ -15,6 +15,7 @@ from chimera.api import errors
 from chimera.api.approvals import approval_routes
 from chimera.api.books import book_routes
 from chimera.api.documentation import documentation_page
+from chimera.api.faces import Face, show_faces
 from chimera.api.guard import Guard
 from chimera.api.measuring import Measured
 from chimera.api.media import media_response
@@ -42,7 +43,7 @@ _TYPES: dict[MediaName, str] = {
 PostIdPath = Annotated[str, Path(pattern=r"^[0-9a-f]{16}$")]
 
 
-def create_app(
+def create_app(  # noqa: PLR0913 - one place where every part of the door is told
     channel: LocalChannel,
     health: Callable[[], Awaitable[Health]],
     clock: Clock,
@@ -52,13 +53,17 @@ def create_app(
     operations: Sequence[AnyOperation] = (),
     gate: Gate | None = None,
     operating: APIRouter | None = None,
+    faces: Mapping[str, Face] | None = None,
 ) -> ASGIApp:
     """The application; requests under a Host outside `allowed_hosts` are refused (DNS rebinding).
 
-    The operations are there for callers that the `gate` knows, the treasury's other routes only with a `door`.
+    The operations, and `faces` at their addresses, are there for callers that the `gate` knows, the treasury's other
+    routes only with a `door`.
     """
     app = FastAPI(title="Chimera", docs_url=None, redoc_url=None, openapi_url=None)
     app.include_router(operating or operating_routes(health))
+    if gate is not None:
+        show_faces(app, faces or {}, gate, allowed_hosts)
     errors.install(app, clock)
     _open_treasury(app, door)
     _document(app, operations)

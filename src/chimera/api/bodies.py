@@ -43,18 +43,30 @@ async def object_of(request: Request, bytes_max: int = BODY_BYTES_MAX) -> dict[s
     Raises:
         BodyTooLarge, BodyTooSlow, NoJson, ValidationFailed: the body is refused before anything else happens.
     """
-    try:
-        async with asyncio.timeout(BODY_SECONDS_MAX):
-            body = await _bytes_of(request, bytes_max)
-    except TimeoutError as error:
-        raise BodyTooSlow(f"the body did not arrive within {BODY_SECONDS_MAX:.0f} seconds: send it again") from error
+    body = await bytes_of(request, bytes_max)
     if not body:
         return {}
-    _require_json(request.headers.get("content-type"))
+    require_json(request.headers.get("content-type"))
     return read_object(body)
 
 
-def _require_json(content_type: str | None) -> None:
+async def bytes_of(request: Request, bytes_max: int) -> bytes:
+    """The body as it came.
+
+    Raises:
+        BodyTooLarge, BodyTooSlow: it goes over a bound.
+    """
+    try:
+        async with asyncio.timeout(BODY_SECONDS_MAX):
+            return await _read(request, bytes_max)
+    except TimeoutError as error:
+        raise BodyTooSlow(f"the body did not arrive within {BODY_SECONDS_MAX:.0f} seconds: send it again") from error
+
+
+def require_json(content_type: str | None) -> None:
+    """Raises:
+    NoJson: the body says of itself that it is something else.
+    """
     if content_type is None:
         return
     media_type, _, parameters = content_type.partition(";")
@@ -63,7 +75,7 @@ def _require_json(content_type: str | None) -> None:
         raise NoJson("the body must be JSON in UTF-8: send it as Content-Type: application/json")
 
 
-async def _bytes_of(request: Request, bytes_max: int) -> bytes:
+async def _read(request: Request, bytes_max: int) -> bytes:
     body = bytearray()
     async for chunk in request.stream():
         body += chunk

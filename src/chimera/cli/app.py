@@ -185,6 +185,18 @@ _GROUPS: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
             ),
         },
     ),
+    "mcp": (
+        "The studio as MCP tools.",
+        {
+            "serve": (
+                "chimera.cli.mcp:serve",
+                (
+                    "Serve MCP on stdin and stdout, for the program that started this command; HTTP has it at /mcp.\n\n"
+                    "Use it as: CHIMERA_TOKEN=... chimera mcp serve, or with --refresh-file FILE"
+                ),
+            ),
+        },
+    ),
     "users": (
         "People who may ask from outside.",
         {

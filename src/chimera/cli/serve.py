@@ -27,6 +27,8 @@ from chimera.cli.serving_tls import TlsOptions, hosts_of_tls, served_tls
 from chimera.config.settings import Settings
 from chimera.core.clock import SystemClock
 from chimera.core.errors import ValidationFailed
+from chimera.mcp.http import PATH as MCP_PATH
+from chimera.mcp.http import open_http_face
 from chimera.platforms.local_channel.address import HOST_DEFAULT, PORT_DEFAULT
 from chimera.sources.standing import StandingSource
 from chimera.telemetry.spans import export_spans
@@ -57,8 +59,8 @@ def serve(
 ) -> None:
     """Serve the studio: the channel's pages and feeds, /health, and under /v1 all that outside callers can ask for.
 
-    /docs tells what that is; who asks shows a token from `chimera token issue`. A worker process is kept beside, so
-    that this one command does everything on one machine.
+    /docs tells what that is, and /mcp has the same as MCP tools; who asks shows a token from `chimera token issue`.
+    A worker process is kept beside, so that this one command does everything on one machine.
 
     Parameters
     ----------
@@ -116,6 +118,7 @@ async def _serve(
         open_studio(Settings.from_environment(os.environ), SystemClock()) as studio,
         served_tls(options, studio.home / "keys", hosts, studio.clock) as tls,
         open_front(studio, source) as front,
+        open_http_face(front.operations, studio.clock) as mcp,
     ):
         health = current_health(probes_of(studio), studio.clock)
         page = studio_page(StudioFamilies(studio.database, studio.clock))
@@ -129,6 +132,7 @@ async def _serve(
             operations=front.operations,
             gate=studio.identity.gate,
             operating=operating,
+            faces={MCP_PATH: mcp},
         )
         host, port = listener.getsockname()[:2]
         shown = f"[{host}]" if ":" in host else host
