@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 import httpx
 
 from chimera.api.app import create_app
+from chimera.api.requests import Requests
 from chimera.api.server import bind, serve
 from chimera.bootstrap.front import Front, open_front
 from chimera.bootstrap.studio import Studio, open_studio
@@ -71,7 +72,15 @@ async def open_house(
     async with open_studio(settings, clock) as studio, open_front(studio, StandingSource(source)) as front:
         gate = KnownTokens({role.value: Caller(await _agent(studio, role), role) for role in Role})
         gate.callers |= {role.value: Caller(uuid4(), role, name=role.value) for role in PersonRole}
-        app = create_app(studio.channel, well, clock, frozenset({"127.0.0.1"}), operations=front.operations, gate=gate)
+        app = create_app(
+            studio.channel,
+            well,
+            clock,
+            frozenset({"127.0.0.1"}),
+            operations=front.operations,
+            gate=gate,
+            requests=Requests.of(front.desk),
+        )
         listener = bind("127.0.0.1", 0)
         serving = asyncio.create_task(serve(app, listener))
         try:

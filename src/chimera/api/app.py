@@ -18,6 +18,7 @@ from chimera.api.guard import Guard
 from chimera.api.media import media_response
 from chimera.api.openapi import openapi_document
 from chimera.api.pages import gallery_page, watch_page
+from chimera.api.requests import Requests
 from chimera.api.routes import OperationRoutes
 from chimera.api.spending import spending_routes
 from chimera.api.treasury_door import TreasuryDoor
@@ -49,14 +50,16 @@ def create_app(
     *,
     operations: Sequence[AnyOperation] = (),
     gate: Gate | None = None,
+    requests: Requests | None = None,
 ) -> FastAPI:
     """The application; requests under a Host outside `allowed_hosts` are refused (DNS rebinding).
 
-    The operations are there for callers that the `gate` knows, the treasury's other routes only with a `door`.
+    The operations are there for callers that the `gate` knows, within the limits of `requests`; the treasury's other
+    routes only with a `door`.
     """
     app = FastAPI(title="Chimera", docs_url=None, redoc_url=None, openapi_url=None)
     if gate is not None:
-        app.add_middleware(OperationRoutes, operations=operations, gate=gate, clock=clock)
+        app.add_middleware(OperationRoutes, operations=operations, gate=gate, clock=clock, requests=requests)
     app.add_middleware(Guard, allowed_hosts=allowed_hosts, clock=clock)
     errors.install(app, clock)
     _open_treasury(app, door)

@@ -12,6 +12,7 @@ from cyclopts import Parameter, validators
 
 from chimera.api.app import create_app
 from chimera.api.health import Probes, current_health
+from chimera.api.requests import Requests
 from chimera.api.server import bind, loopback_only
 from chimera.api.server import serve as serve_app
 from chimera.api.treasury_door import TreasuryDoor
@@ -70,10 +71,12 @@ def serve(
 
     hosts = hosts_answered(host, behind_proxy=behind_proxy, public_hosts=public_host)
     with bind(host, port) as listener, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(listener, hosts, StandingSource(source, columns), workers))
+        runner.run(_serve(listener, hosts, StandingSource(source, columns), workers, behind_proxy=behind_proxy))
 
 
-async def _serve(listener: socket.socket, hosts: frozenset[str], source: StandingSource, workers: int) -> None:
+async def _serve(
+    listener: socket.socket, hosts: frozenset[str], source: StandingSource, workers: int, *, behind_proxy: bool
+) -> None:
     async with (
         open_studio(Settings.from_environment(os.environ), SystemClock()) as studio,
         open_front(studio, source) as front,
@@ -86,6 +89,7 @@ async def _serve(listener: socket.socket, hosts: frozenset[str], source: Standin
             treasury_door(studio),
             operations=front.operations,
             gate=studio.identity.gate,
+            requests=Requests.of(front.desk, behind_proxy=behind_proxy),
         )
         host, port = listener.getsockname()[:2]
         shown = f"[{host}]" if ":" in host else host

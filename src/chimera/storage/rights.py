@@ -43,6 +43,7 @@ TABLE_RIGHTS: Mapping[str, tuple[LiteralString, ...]] = {
     "refresh_family": ("SELECT", "INSERT", "UPDATE", "DELETE"),
     "refresh_token": ("SELECT", "INSERT", "UPDATE", "DELETE"),
     "revoked_token": ("SELECT", "INSERT", "UPDATE", "DELETE"),
+    "idempotency_key": ("SELECT", "INSERT", "UPDATE", "DELETE"),
     "schema_migration": ("SELECT",),
 }
 SEQUENCE_RIGHTS: Mapping[str, tuple[LiteralString, ...]] = {"budget_tracking_id_seq": ("USAGE",)}
