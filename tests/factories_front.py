@@ -79,7 +79,7 @@ async def open_house(
             frozenset({"127.0.0.1"}),
             operations=front.operations,
             gate=gate,
-            requests=Requests.of(front.desk),
+            requests=Requests.of(front.desk, front.feed),
         )
         listener = bind("127.0.0.1", 0)
         serving = asyncio.create_task(serve(app, listener))

@@ -14,6 +14,7 @@ from chimera.api import errors
 from chimera.api.approvals import approval_routes
 from chimera.api.books import book_routes
 from chimera.api.documentation import documentation_page
+from chimera.api.events import event_routes
 from chimera.api.guard import Guard
 from chimera.api.media import media_response
 from chimera.api.openapi import openapi_document
@@ -63,6 +64,7 @@ def create_app(
     app.add_middleware(Guard, allowed_hosts=allowed_hosts, clock=clock)
     errors.install(app, clock)
     _open_treasury(app, door)
+    _open_events(app, gate, requests)
     _document(app, operations)
     app.mount("/static", StaticFiles(directory=str(resources.files("chimera.api") / "static")))
 
@@ -103,6 +105,11 @@ def _open_treasury(app: FastAPI, door: TreasuryDoor | None) -> None:
     if door is not None:
         for routes in (spending_routes, book_routes, approval_routes):
             app.include_router(routes(door))
+
+
+def _open_events(app: FastAPI, gate: Gate | None, requests: Requests | None) -> None:
+    if gate is not None and requests is not None and requests.feed is not None:
+        app.include_router(event_routes(requests.feed, gate, requests.entrance))
 
 
 def _document(app: FastAPI, operations: Sequence[AnyOperation]) -> None:

@@ -89,7 +89,7 @@ async def _serve(
             treasury_door(studio),
             operations=front.operations,
             gate=studio.identity.gate,
-            requests=Requests.of(front.desk, behind_proxy=behind_proxy),
+            requests=Requests.of(front.desk, front.feed, behind_proxy=behind_proxy),
         )
         host, port = listener.getsockname()[:2]
         shown = f"[{host}]" if ":" in host else host
