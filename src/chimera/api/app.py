@@ -15,6 +15,7 @@ from chimera.api import errors
 from chimera.api.approvals import approval_routes
 from chimera.api.books import book_routes
 from chimera.api.documentation import documentation_page
+from chimera.api.events import event_routes
 from chimera.api.faces import Face, show_faces
 from chimera.api.guard import Guard
 from chimera.api.measuring import Measured
@@ -22,6 +23,7 @@ from chimera.api.media import media_response
 from chimera.api.openapi import openapi_document
 from chimera.api.operating import operating_routes
 from chimera.api.pages import gallery_page, watch_page
+from chimera.api.requests import Requests
 from chimera.api.routes import OperationRoutes
 from chimera.api.spending import spending_routes
 from chimera.api.treasury_door import TreasuryDoor
@@ -54,11 +56,12 @@ def create_app(  # noqa: PLR0913 - one place where every part of the door is tol
     gate: Gate | None = None,
     operating: APIRouter | None = None,
     faces: Mapping[str, Face] | None = None,
+    requests: Requests | None = None,
 ) -> ASGIApp:
     """The application; requests under a Host outside `allowed_hosts` are refused (DNS rebinding).
 
-    The operations, and `faces` at their addresses, are there for callers that the `gate` knows, the treasury's other
-    routes only with a `door`.
+    The operations, within the limits of `requests`, and `faces` at their addresses, are there for callers that the
+    `gate` knows, the treasury's other routes only with a `door`.
     """
     app = FastAPI(title="Chimera", docs_url=None, redoc_url=None, openapi_url=None)
     app.include_router(operating or operating_routes(health))
@@ -66,6 +69,7 @@ def create_app(  # noqa: PLR0913 - one place where every part of the door is tol
         show_faces(app, faces or {}, gate, allowed_hosts)
     errors.install(app, clock)
     _open_treasury(app, door)
+    _open_events(app, gate, requests)
     _document(app, operations)
     app.mount("/static", StaticFiles(directory=str(resources.files("chimera.api") / "static")))
 
@@ -92,7 +96,7 @@ def create_app(  # noqa: PLR0913 - one place where every part of the door is tol
     def media(request: Request, post_id: PostIdPath, name: MediaName) -> Response:
         return media_response(request, channel.media(post_id, name), _TYPES[name])
 
-    inner = app if gate is None else OperationRoutes(app, operations, gate, clock)
+    inner = app if gate is None else OperationRoutes(app, operations, gate, clock, requests)
     return Guard(Measured(inner, clock), allowed_hosts, clock)
 
 
@@ -100,6 +104,11 @@ def _open_treasury(app: FastAPI, door: TreasuryDoor | None) -> None:
     if door is not None:
         for routes in (spending_routes, book_routes, approval_routes):
             app.include_router(routes(door))
+
+
+def _open_events(app: FastAPI, gate: Gate | None, requests: Requests | None) -> None:
+    if gate is not None and requests is not None and requests.feed is not None:
+        app.include_router(event_routes(requests.feed, gate, requests.entrance))
 
 
 def _document(app: FastAPI, operations: Sequence[AnyOperation]) -> None:

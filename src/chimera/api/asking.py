@@ -12,12 +12,15 @@ from fastapi.responses import Response
 from chimera.api.bodies import object_of
 from chimera.api.callers import caller_of_request
 from chimera.api.guard import scope_of
+from chimera.api.limits import fields_of
+from chimera.api.requests import Requests
 from chimera.contracts.contract import Contract
 from chimera.contracts.exact_json import document_of, is_text
 from chimera.core.errors import ValidationFailed
 from chimera.runtime.operations.operation import AnyOperation, Call
 from chimera.runtime.operations.tags import tag_of
 from chimera.security.gate import Gate
+from chimera.security.permissions import Caller
 
 WAIT_SECONDS_MAX = 120.0
 _IN_QUERY = frozenset({"GET", "DELETE"})
@@ -33,23 +36,33 @@ class Asking:
     gate: Gate
     in_query: bool
     several: frozenset[str]
+    requests: Requests | None = None
 
     @classmethod
-    def of(cls, operation: AnyOperation, gate: Gate) -> Self:
+    def of(cls, operation: AnyOperation, gate: Gate, requests: Requests | None = None) -> Self:
         in_query = operation.method in _IN_QUERY
         asked = operation.asks if in_query else operation.terms
-        return cls(operation, gate, in_query, frozenset() if asked is None else names_of_several(asked))
+        several = frozenset() if asked is None else names_of_several(asked)
+        return cls(operation, gate, in_query, several, requests)
 
     async def answer(self, request: Request, in_path: Mapping[str, str]) -> Response:
         """The operation's answer.
 
         Raises:
-            Unauthenticated, Forbidden: the caller may not ask; the body was not read.
+            Unauthenticated, RateLimited, Forbidden: the caller may not ask; the body was not read.
             ValidationFailed: what was asked is not as it should be.
             ChimeraError: the operation's own failures.
         """
+        if self.requests is None:
+            return await self._admitted(request, in_path, await caller_of_request(self.gate, request))
+        caller = await self.requests.entrance.caller(self.gate, request)
+        quota = await self.requests.entrance.take(self.operation, caller)
+        answer = await self._admitted(request, in_path, caller)
+        answer.headers.update(fields_of(quota))
+        return answer
+
+    async def _admitted(self, request: Request, in_path: Mapping[str, str], caller: Caller) -> Response:
         operation = self.operation
-        caller = await caller_of_request(self.gate, request)
         operation.admit(caller)
         asked = await self._asked(request, in_path)
         call = Call(
@@ -59,7 +72,13 @@ class Asking:
             if_match=request.headers.get("if-match"),
             wait_seconds=wait_seconds(request.headers.getlist("prefer")) if operation.accepted else None,
         )
-        return self._response(request, await operation(call, asked), call)
+
+        async def make(known: Call) -> Response:
+            return self._response(request, await operation.run(known, asked), known)
+
+        if operation.creates and self.requests is not None:
+            return await self.requests.idempotency.answer(request, operation.name, call, asked, make)
+        return await make(call)
 
     async def _asked(self, request: Request, in_path: Mapping[str, str]) -> Contract:
         if self.in_query:

@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, Response
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
+from chimera.api.limits import fields_of
 from chimera.api.pages import error_page
 from chimera.contracts.error import ErrorEnvelope
 from chimera.contracts.problem import Problem
@@ -26,6 +27,7 @@ from chimera.core.errors import (
 )
 from chimera.core.tracing import current_request
 from chimera.runtime.dispatch.trouble import NO_POSTGRESQL
+from chimera.runtime.limiting.bucket import OverRate
 
 RETRY_AFTER_SECONDS: dict[type[ChimeraError], int] = {RateLimited: 1, AgentOffline: 5}
 """A full intake is decided within a second; an agent that rests or restarts is back within a few."""
@@ -112,5 +114,6 @@ def _headers(failure: ChimeraError) -> dict[str, str]:
     for kind, seconds in RETRY_AFTER_SECONDS.items():
         if isinstance(failure, kind):
             told = failure.details.get("retry_after_seconds")
-            return {"Retry-After": str(told if isinstance(told, int) else seconds)}
+            quota = fields_of(failure.quota) if isinstance(failure, OverRate) else {}
+            return {"Retry-After": str(told if isinstance(told, int) else seconds), **quota}
     return {}

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from chimera.api.asking import Asking
 from chimera.api.errors import MethodNotAllowed, render
 from chimera.api.measuring import ROUTE
+from chimera.api.requests import Requests
 from chimera.core.clock import Clock
 from chimera.core.errors import ChimeraError
 from chimera.runtime.operations.operation import AnyOperation
@@ -47,12 +48,12 @@ class Address:
 class Addresses:
     """All paths: those without fields by their text, the others by their pattern, in the catalogue's order."""
 
-    def __init__(self, operations: Sequence[AnyOperation], gate: Gate) -> None:
+    def __init__(self, operations: Sequence[AnyOperation], gate: Gate, requests: Requests | None) -> None:
         self._plain: dict[str, Address] = {}
         self._patterns: list[tuple[re.Pattern[str], Address]] = []
         self.all: dict[str, Address] = {}
         for operation in operations:
-            self._address(operation.path).by_method[operation.method] = Asking.of(operation, gate)
+            self._address(operation.path).by_method[operation.method] = Asking.of(operation, gate, requests)
 
     def _address(self, path: str) -> Address:
         if path in self.all:
@@ -77,9 +78,16 @@ class Addresses:
 class OperationRoutes:
     """ASGI middleware: answers what is an operation, and leaves the rest to `app`."""
 
-    def __init__(self, app: ASGIApp, operations: Sequence[AnyOperation], gate: Gate, clock: Clock) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        operations: Sequence[AnyOperation],
+        gate: Gate,
+        clock: Clock,
+        requests: Requests | None = None,
+    ) -> None:
         self._app = app
-        self._addresses = Addresses(operations, gate)
+        self._addresses = Addresses(operations, gate, requests)
         self._clock = clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -8,12 +8,15 @@ from chimera.bootstrap.at_hand import agents_at_hand
 from chimera.bootstrap.piece_engine import engine_when_asked
 from chimera.bootstrap.roster import open_roster
 from chimera.bootstrap.studio import Studio
+from chimera.core.background import beside
 from chimera.core.secret import revealed
 from chimera.core.vocabulary import Role
 from chimera.pipeline.host import open_host
+from chimera.runtime.events.topic_feed import TopicFeed
 from chimera.runtime.operations.catalogue import all_operations
 from chimera.runtime.operations.desk import Desk
 from chimera.runtime.operations.operation import AnyOperation
+from chimera.runtime.webhooks.delivering import Delivering
 from chimera.security.keys import log_public_key, retired_public_keys
 from chimera.sources.standing import StandingSource
 from chimera.treasury.ledger_check import Trusted
@@ -25,6 +28,7 @@ class Front:
 
     desk: Desk
     operations: tuple[AnyOperation, ...]
+    feed: TopicFeed
 
 
 @asynccontextmanager
@@ -52,8 +56,17 @@ async def open_front(studio: Studio, source: StandingSource) -> AsyncIterator[Fr
             trusted=_trusted(studio),
             engine=engine,
             agents=agents_at_hand(studio, roster, source),
+            sealer=studio.data_keys,
         )
-        yield Front(desk, all_operations(desk))
+        feed = TopicFeed(studio.database, studio.clock)
+        async with beside(feed.run(), "topics"), beside(_delivering(desk), "webhooks"):
+            yield Front(desk, all_operations(desk), feed)
+
+
+async def _delivering(desk: Desk) -> None:
+    """Webhooks told, where their secrets can be opened."""
+    if desk.sealer is not None:
+        await Delivering(desk.database, desk.clock, desk.sealer, desk.outbound).run()
 
 
 def _trusted(studio: Studio) -> Trusted:

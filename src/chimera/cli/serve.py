@@ -14,6 +14,7 @@ from chimera.api.health import current_health
 from chimera.api.metrics import StudioFamilies, studio_page
 from chimera.api.operating import operating_routes
 from chimera.api.operating_port import operating_port
+from chimera.api.requests import Requests
 from chimera.api.server import bind, loopback_only
 from chimera.api.server import serve as serve_app
 from chimera.api.tls import with_hsts
@@ -101,7 +102,15 @@ def serve(
     )
     with bind(host, port) as listener, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(
-            _serve(listener, hosts, options, StandingSource(source, columns), workers, (metrics_host, metrics_port))
+            _serve(
+                listener,
+                hosts,
+                options,
+                StandingSource(source, columns),
+                workers,
+                (metrics_host, metrics_port),
+                behind_proxy=behind_proxy,
+            )
         )
 
 
@@ -112,6 +121,8 @@ async def _serve(
     source: StandingSource,
     workers: int,
     metrics_at: MetricsAddress,
+    *,
+    behind_proxy: bool,
 ) -> None:
     export_spans()
     async with (
@@ -133,6 +144,7 @@ async def _serve(
             gate=studio.identity.gate,
             operating=operating,
             faces={MCP_PATH: mcp},
+            requests=Requests.of(front.desk, front.feed, behind_proxy=behind_proxy),
         )
         host, port = listener.getsockname()[:2]
         shown = f"[{host}]" if ":" in host else host

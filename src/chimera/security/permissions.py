@@ -39,6 +39,7 @@ class Permission(StrEnum):
     PAUSE_SPEND = "pause:spend"
     HALT = "halt:studio"
     WRITE_AGENTS = "write:agents"
+    WRITE_WEBHOOKS = "write:webhooks"
 
 
 _P = Permission
@@ -47,7 +48,7 @@ _CREATOR = _VIEWER | {_P.WRITE_CONTENT, _P.WRITE_TASKS, _P.SCHEDULE, _P.READ_BUD
 _FINANCE = _VIEWER | {
     _P.READ_LEDGER, _P.READ_BUDGET, _P.WRITE_BUDGET, _P.ANSWER_ESCALATIONS, _P.PAUSE_SPEND
 }  # fmt: skip
-_OPERATOR = _CREATOR | {_P.REVIEW, _P.HALT, _P.PAUSE_SPEND, _P.WRITE_AGENTS, _P.READ_LEDGER}
+_OPERATOR = _CREATOR | {_P.REVIEW, _P.HALT, _P.PAUSE_SPEND, _P.WRITE_AGENTS, _P.READ_LEDGER, _P.WRITE_WEBHOOKS}
 
 RIGHTS: Mapping[Role | PersonRole, frozenset[Permission]] = MappingProxyType(
     {

@@ -44,6 +44,10 @@ TABLE_RIGHTS: Mapping[str, tuple[LiteralString, ...]] = {
     "refresh_token": ("SELECT", "INSERT", "UPDATE", "DELETE"),
     "revoked_token": ("SELECT", "INSERT", "UPDATE", "DELETE"),
     "data_key": ("SELECT", "INSERT", "UPDATE(wrapped)", "UPDATE(master_id)"),
+    "idempotency_key": ("SELECT", "INSERT", "UPDATE", "DELETE"),
+    "topic": ("SELECT", "UPDATE"),
+    "webhook": ("SELECT", "INSERT", "UPDATE", "DELETE"),
+    "webhook_delivery": ("SELECT", "INSERT", "UPDATE", "DELETE"),
     "schema_migration": ("SELECT",),
 }
 SEQUENCE_RIGHTS: Mapping[str, tuple[LiteralString, ...]] = {"budget_tracking_id_seq": ("USAGE",)}

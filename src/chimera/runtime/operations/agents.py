@@ -74,8 +74,10 @@ def agent_operations(desk: Desk) -> tuple[AnyOperation, ...]:
             state=await _state(desk, row.id),
         )
 
-    async def spawn(_call: Call, asked: AgentsWanted) -> AgentsMade:
-        made = await steering.spawn(desk.database, desk.clock, asked.role, asked.count, asked.config)
+    async def spawn(call: Call, asked: AgentsWanted) -> AgentsMade:
+        made = await steering.spawn(
+            desk.database, desk.clock, asked.role, asked.count, asked.config, named_from=call.created_id
+        )
         return AgentsMade(role=asked.role, agent_ids=tuple(made))
 
     async def pause(_call: Call, asked: AgentNamed) -> AgentOrder:

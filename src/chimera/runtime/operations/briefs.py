@@ -4,7 +4,6 @@ from functools import partial
 
 from chimera.contracts.brief import Brief, BriefRequest
 from chimera.core.errors import AgentOffline, Conflict, NotFound, ValidationFailed
-from chimera.core.identity import new_id
 from chimera.core.vocabulary import Role
 from chimera.runtime.operations.agents_at_hand import AgentsAtHand
 from chimera.runtime.operations.desk import Desk
@@ -33,8 +32,7 @@ def brief_operations(desk: Desk) -> tuple[AnyOperation, ...]:
 
 
 async def _create_brief(desk: Desk, agents: AgentsAtHand, call: Call, asked: BriefRequest) -> Brief:
-    del call
-    content_id = new_id(desk.clock)
+    content_id = call.id_to_create(desk.clock)
 
     return await agents.work(
         Role.DIRECTOR, content_id, lambda director: agents.create_brief(director, asked, content_id)

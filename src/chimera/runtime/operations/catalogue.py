@@ -20,6 +20,7 @@ from chimera.runtime.operations.studio import studio_operations
 from chimera.runtime.operations.tasks import task_operations
 from chimera.runtime.operations.trends import trend_operations
 from chimera.runtime.operations.videos import video_operations
+from chimera.runtime.operations.webhooks import webhook_operations
 
 
 def all_operations(desk: Desk) -> tuple[AnyOperation, ...]:
@@ -43,4 +44,5 @@ def all_operations(desk: Desk) -> tuple[AnyOperation, ...]:
         *approval_operations(desk),
         *policy_operations(desk),
         *studio_operations(desk),
+        *webhook_operations(desk),
     )

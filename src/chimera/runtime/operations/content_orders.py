@@ -16,7 +16,6 @@ from chimera.contracts.contract import Contract
 from chimera.contracts.order import ContentOrder, WordCount
 from chimera.core.clock import Clock
 from chimera.core.errors import Conflict, EngineUnavailable, NotFound, StudioHalted, ValidationFailed
-from chimera.core.identity import new_id
 from chimera.core.vocabulary import Aspect, QualityPreset, Stage
 from chimera.pipeline.halt import refusal_of
 from chimera.pipeline.stages import Stages
@@ -62,8 +61,8 @@ def content_order_operations(desk: Desk) -> tuple[AnyOperation, ...]:
     """The actions on pieces."""
     steering = Orders(_Pieces(desk.database, desk.clock, Stages(desk.database, desk.clock)), desk.engine)
 
-    async def order(_call: Call, asked: PieceWanted) -> ContentOrdered:
-        wanted = _order(asked, new_id(desk.clock))
+    async def order(call: Call, asked: PieceWanted) -> ContentOrdered:
+        wanted = _order(asked, call.id_to_create(desk.clock))
         async with desk.database.transaction() as connection:
             if (halt := await studio_halt.standing(connection)) is not None:
                 raise refusal_of(halt)

@@ -1,6 +1,6 @@
 """What the operations work with, bound once by the composition root."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 from uuid import UUID
@@ -10,6 +10,8 @@ from redis.asyncio import Redis
 from chimera.core.clock import Clock
 from chimera.core.errors import EngineUnavailable
 from chimera.runtime.operations.agents_at_hand import AgentsAtHand
+from chimera.runtime.webhooks.sealer import Sealer
+from chimera.security.outbound import Outbound
 from chimera.storage.blobs import Blobs
 from chimera.storage.database import Database
 from chimera.treasury.ledger_check import Trusted
@@ -35,7 +37,8 @@ class PieceEngine(Protocol):
 @dataclass(frozen=True, slots=True)
 class Desk:
     """Money is asked of `treasurer`; `own_treasury` is there only where the CFO's key is, `agents` only where this
-    process hosts some. `limits` are those of the settings, `trusted` the keys that the ledger is verified under."""
+    process hosts some, `sealer` only where secrets can be sealed. `limits` are those of the settings, `trusted` the
+    keys that the ledger is verified under, `outbound` asks the URLs that callers name."""
 
     home: Path
     clock: Clock
@@ -48,6 +51,8 @@ class Desk:
     trusted: Trusted
     engine: PieceEngine
     agents: AgentsAtHand | None = None
+    sealer: Sealer | None = None
+    outbound: Outbound = field(default_factory=Outbound)
 
     @property
     def treasury(self) -> Treasury:

@@ -9,7 +9,9 @@ from typing import Any, Generic, Literal, TypeVar
 from uuid import UUID
 
 from chimera.contracts.contract import Contract
+from chimera.core.clock import Clock
 from chimera.core.errors import ChimeraError
+from chimera.core.identity import new_id
 from chimera.security.permissions import Caller, Permission, require, require_subject
 
 Asked = TypeVar("Asked", bound=Contract)
@@ -37,13 +39,18 @@ BODY_BYTES_MAX = 32 * 1024
 class Call:
     """One request of a known caller. `terms` is what stands beside section 3's closed body, `if_match` the version
     that the caller changes (RFC 9110, section 13.1.1), `wait_seconds` how long it would wait for what takes time
-    (RFC 7240, `Prefer: wait`)."""
+    (RFC 7240, `Prefer: wait`), `created_id` the id that an Idempotency-Key has reserved for what is made."""
 
     caller: Caller
     request_id: UUID
     terms: Contract | None = None
     if_match: str | None = None
     wait_seconds: float | None = None
+    created_id: UUID | None = None
+
+    def id_to_create(self, clock: Clock) -> UUID:
+        """The id for what this request makes: the same one where it is done again under its Idempotency-Key."""
+        return self.created_id or new_id(clock)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,6 @@ from chimera.contracts.task_order import (
     TaskView,
 )
 from chimera.core.errors import AgentOffline, Conflict, NotFound
-from chimera.core.identity import new_id
 from chimera.core.vocabulary import TaskKind, TaskState
 from chimera.runtime.dispatch.task_queue import TaskQueue
 from chimera.runtime.operations.desk import Desk
@@ -104,7 +103,7 @@ class _Tasks:
             return await view_of(self._desk, await self._producing.hand_in(order, asked.priority))
         now = self._desk.clock.now()
         new = NewTask(
-            id=new_id(self._desk.clock),
+            id=call.id_to_create(self._desk.clock),
             kind=asked.kind,
             agent_role=AGENT_ROLES[asked.kind],
             payload=order.model_dump(mode="json"),

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from pydantic import ValidationError
 
@@ -20,14 +20,24 @@ from chimera.storage.records.agents import AgentRecord
 from chimera.tools.registry import ALIASES
 
 
-async def spawn(database: Database, clock: Clock, role: Role, count: int, settings: Mapping[str, Any]) -> list[UUID]:
+async def spawn(
+    database: Database,
+    clock: Clock,
+    role: Role,
+    count: int,
+    settings: Mapping[str, Any],
+    *,
+    named_from: UUID | None = None,
+) -> list[UUID]:
     """Make agents; a running host of the role takes them in within seconds, or the next one started does.
+
+    With `named_from` a repeat finds the agents that were made and makes no others.
 
     Raises:
         ValidationFailed: there is one CFO only, or `settings` as of `checked_settings`.
     """
     kept = checked_settings(_no_cfo(role), settings)
-    made = [new_id(clock) for _ in range(count)]
+    made = [new_id(clock) if named_from is None else uuid5(named_from, str(number)) for number in range(count)]
     async with database.transaction() as connection:
         await crew_member.make(
             connection, role, made, capabilities=CAPABILITIES[role], config=kept, host_id=None, now=clock.now()

@@ -146,14 +146,17 @@ async def make(
     host_id: UUID | None,
     now: datetime,
 ) -> None:
-    """New agents of the role, as members of `host_id`; without one they wait, offline, for a host that takes them."""
+    """New agents of the role, as members of `host_id`; without one they wait, offline, for a host that takes them.
+
+    One whose id is there already is left as it is.
+    """
     status = AgentStatus.OFFLINE if host_id is None else AgentStatus.IDLE
     heartbeat = None if host_id is None else now
     for start in range(0, len(agent_ids), ROWS_PER_STATEMENT_MAX):
         ids = list(agent_ids[start : start + ROWS_PER_STATEMENT_MAX])
         await connection.execute(
             "WITH made AS (INSERT INTO agents (id, role, status, config, capabilities, last_heartbeat) "
-            "SELECT unnest(%s::uuid[]), %s, %s, %s, %s, %s RETURNING id) "
+            "SELECT unnest(%s::uuid[]), %s, %s, %s, %s, %s ON CONFLICT (id) DO NOTHING RETURNING id) "
             "INSERT INTO crew_member (agent_id, host_id) SELECT id, %s FROM made",
             (ids, role, status, Jsonb(dict(config)), Jsonb(list(capabilities)), heartbeat, host_id),
         )
