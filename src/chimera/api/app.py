@@ -2,6 +2,7 @@
 callers can ask for, with its documentation at `/docs`."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from functools import cache
 from importlib import metadata, resources
 from typing import Annotated
@@ -31,6 +32,7 @@ from chimera.core.errors import NotFound
 from chimera.platforms.local_channel.channel import LocalChannel
 from chimera.platforms.local_channel.feeds import json_feed, media_rss
 from chimera.runtime.operations.operation import AnyOperation
+from chimera.runtime.operations.tokens import AnyOpenOperation
 from chimera.security.gate import Gate
 
 _TYPES: dict[MediaName, str] = {
@@ -42,6 +44,15 @@ _TYPES: dict[MediaName, str] = {
 PostIdPath = Annotated[str, Path(pattern=r"^[0-9a-f]{16}$")]
 
 
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What there is beside the operations: what operators look at, what needs no token, and the rest under `/v1`."""
+
+    operating: APIRouter | None = None
+    open_operations: Sequence[AnyOpenOperation] = ()
+    routers: Sequence[APIRouter] = ()
+
+
 def create_app(
     channel: LocalChannel,
     health: Callable[[], Awaitable[Health]],
@@ -51,17 +62,20 @@ def create_app(
     *,
     operations: Sequence[AnyOperation] = (),
     gate: Gate | None = None,
-    operating: APIRouter | None = None,
+    beside: Beside | None = None,
 ) -> ASGIApp:
     """The application; requests under a Host outside `allowed_hosts` are refused (DNS rebinding).
 
     The operations are there for callers that the `gate` knows, the treasury's other routes only with a `door`.
     """
     app = FastAPI(title="Chimera", docs_url=None, redoc_url=None, openapi_url=None)
-    app.include_router(operating or operating_routes(health))
+    beside = beside or Beside()
+    app.include_router(beside.operating or operating_routes(health))
     errors.install(app, clock)
     _open_treasury(app, door)
-    _document(app, operations)
+    for router in beside.routers:
+        app.include_router(router)
+    _document(app, operations, beside.open_operations)
     app.mount("/static", StaticFiles(directory=str(resources.files("chimera.api") / "static")))
 
     @app.get("/", response_class=HTMLResponse)
@@ -97,12 +111,12 @@ def _open_treasury(app: FastAPI, door: TreasuryDoor | None) -> None:
             app.include_router(routes(door))
 
 
-def _document(app: FastAPI, operations: Sequence[AnyOperation]) -> None:
+def _document(app: FastAPI, operations: Sequence[AnyOperation], open_operations: Sequence[AnyOpenOperation]) -> None:
     """What can be asked for, for programs and for people; made when it is first asked for."""
 
     @cache
     def document() -> dict[str, object]:
-        return openapi_document(operations, metadata.version("chimera-studio"))
+        return openapi_document(operations, metadata.version("chimera-studio"), open_operations)
 
     @cache
     def page() -> str:

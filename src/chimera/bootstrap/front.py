@@ -11,9 +11,11 @@ from chimera.bootstrap.studio import Studio
 from chimera.core.secret import revealed
 from chimera.core.vocabulary import Role
 from chimera.pipeline.host import open_host
+from chimera.runtime.identity.attempts import LogInAttempts
 from chimera.runtime.operations.catalogue import all_operations
 from chimera.runtime.operations.desk import Desk
 from chimera.runtime.operations.operation import AnyOperation
+from chimera.runtime.operations.tokens import AnyOpenOperation, open_operations
 from chimera.security.keys import log_public_key, retired_public_keys
 from chimera.sources.standing import StandingSource
 from chimera.treasury.ledger_check import Trusted
@@ -25,6 +27,7 @@ class Front:
 
     desk: Desk
     operations: tuple[AnyOperation, ...]
+    open_operations: tuple[AnyOpenOperation, ...]
 
 
 @asynccontextmanager
@@ -53,7 +56,7 @@ async def open_front(studio: Studio, source: StandingSource) -> AsyncIterator[Fr
             engine=engine,
             agents=agents_at_hand(studio, roster, source),
         )
-        yield Front(desk, all_operations(desk))
+        yield Front(desk, all_operations(desk), open_operations(studio.identity, LogInAttempts(studio.redis)))
 
 
 def _trusted(studio: Studio) -> Trusted:
