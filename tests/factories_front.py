@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 import httpx
 
-from chimera.api.app import create_app
+from chimera.api.app import Beside, create_app
 from chimera.api.requests import Requests
 from chimera.api.server import bind, serve
 from chimera.bootstrap.front import Front, open_front
@@ -85,8 +85,7 @@ async def open_house(
             frozenset({"127.0.0.1"}),
             operations=front.operations,
             gate=gate,
-            faces={MCP_PATH: mcp},
-            requests=Requests.of(front.desk, front.feed),
+            beside=Beside(faces={MCP_PATH: mcp}, requests=Requests.of(front.desk, front.feed)),
         )
         listener = bind("127.0.0.1", 0)
         serving = asyncio.create_task(serve(app, listener))

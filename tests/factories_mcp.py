@@ -154,7 +154,7 @@ async def open_stall(home: Path) -> AsyncIterator[Stall]:
     gate = KnownTokens({role.value: Caller(UUID(int=number), role) for number, role in enumerate(Role)})
     async with open_http_face(shop.operations(), clock) as face:
         app = create_app(
-            LocalChannel(home), well, clock, frozenset({"127.0.0.1"}), gate=gate, faces={PATH: face},
+            LocalChannel(home), well, clock, frozenset({"127.0.0.1"}), gate=gate, beside=Beside(faces={PATH: face}),
             operations=shop.operations(),
         )  # fmt: skip
         listener = bind("127.0.0.1", 0)

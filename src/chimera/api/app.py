@@ -2,6 +2,7 @@
 callers can ask for, with its documentation at `/docs`."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import metadata, resources
 from typing import Annotated
@@ -34,6 +35,7 @@ from chimera.core.errors import NotFound
 from chimera.platforms.local_channel.channel import LocalChannel
 from chimera.platforms.local_channel.feeds import json_feed, media_rss
 from chimera.runtime.operations.operation import AnyOperation
+from chimera.runtime.operations.tokens import AnyOpenOperation
 from chimera.security.gate import Gate
 
 _TYPES: dict[MediaName, str] = {
@@ -45,7 +47,19 @@ _TYPES: dict[MediaName, str] = {
 PostIdPath = Annotated[str, Path(pattern=r"^[0-9a-f]{16}$")]
 
 
-def create_app(  # noqa: PLR0913 - one place where every part of the door is told
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What there is beside the operations: what operators look at, what needs no token, the rest under `/v1`, other
+    protocols at their addresses, and what holds for every request: how often, and once only."""
+
+    operating: APIRouter | None = None
+    open_operations: Sequence[AnyOpenOperation] = ()
+    routers: Sequence[APIRouter] = ()
+    faces: Mapping[str, Face] = field(default_factory=dict)
+    requests: Requests | None = None
+
+
+def create_app(
     channel: LocalChannel,
     health: Callable[[], Awaitable[Health]],
     clock: Clock,
@@ -54,23 +68,24 @@ def create_app(  # noqa: PLR0913 - one place where every part of the door is tol
     *,
     operations: Sequence[AnyOperation] = (),
     gate: Gate | None = None,
-    operating: APIRouter | None = None,
-    faces: Mapping[str, Face] | None = None,
-    requests: Requests | None = None,
+    beside: Beside | None = None,
 ) -> ASGIApp:
     """The application; requests under a Host outside `allowed_hosts` are refused (DNS rebinding).
 
-    The operations, within the limits of `requests`, and `faces` at their addresses, are there for callers that the
-    `gate` knows, the treasury's other routes only with a `door`.
+    The operations and the faces are there for callers that the `gate` knows, the treasury's other routes only with a
+    `door`.
     """
     app = FastAPI(title="Chimera", docs_url=None, redoc_url=None, openapi_url=None)
-    app.include_router(operating or operating_routes(health))
+    beside = beside or Beside()
+    app.include_router(beside.operating or operating_routes(health))
     if gate is not None:
-        show_faces(app, faces or {}, gate, allowed_hosts)
+        show_faces(app, beside.faces, gate, allowed_hosts)
     errors.install(app, clock)
     _open_treasury(app, door)
-    _open_events(app, gate, requests)
-    _document(app, operations)
+    _open_events(app, gate, beside.requests)
+    for router in beside.routers:
+        app.include_router(router)
+    _document(app, operations, beside.open_operations)
     app.mount("/static", StaticFiles(directory=str(resources.files("chimera.api") / "static")))
 
     @app.get("/", response_class=HTMLResponse)
@@ -96,7 +111,7 @@ def create_app(  # noqa: PLR0913 - one place where every part of the door is tol
     def media(request: Request, post_id: PostIdPath, name: MediaName) -> Response:
         return media_response(request, channel.media(post_id, name), _TYPES[name])
 
-    inner = app if gate is None else OperationRoutes(app, operations, gate, clock, requests)
+    inner = app if gate is None else OperationRoutes(app, operations, gate, clock, beside.requests)
     return Guard(Measured(inner, clock), allowed_hosts, clock)
 
 
@@ -111,12 +126,12 @@ def _open_events(app: FastAPI, gate: Gate | None, requests: Requests | None) -> 
         app.include_router(event_routes(requests.feed, gate, requests.entrance))
 
 
-def _document(app: FastAPI, operations: Sequence[AnyOperation]) -> None:
+def _document(app: FastAPI, operations: Sequence[AnyOperation], open_operations: Sequence[AnyOpenOperation]) -> None:
     """What can be asked for, for programs and for people; made when it is first asked for."""
 
     @cache
     def document() -> dict[str, object]:
-        return openapi_document(operations, metadata.version("chimera-studio"))
+        return openapi_document(operations, metadata.version("chimera-studio"), open_operations)
 
     @cache
     def page() -> str:

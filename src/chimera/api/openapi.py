@@ -12,6 +12,7 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 from chimera.api.asking import WAIT_SECONDS_MAX
 from chimera.api.bodies import BodyTooLarge, BodyTooSlow, NoJson
 from chimera.api.errors import PROBLEM_JSON, RETRY_AFTER_SECONDS, HeadersTooLarge
+from chimera.api.openapi_open import open_path, other_paths
 from chimera.contracts.contract import Contract
 from chimera.contracts.error import ErrorEnvelope
 from chimera.contracts.problem import Problem
@@ -26,6 +27,7 @@ from chimera.core.errors import (
     ValidationFailed,
 )
 from chimera.runtime.operations.operation import AnyOperation
+from chimera.runtime.operations.tokens import AnyOpenOperation
 
 Json = dict[str, Any]
 _REFERENCE = "#/components/schemas/{model}"
@@ -51,19 +53,26 @@ _DESCRIPTION = (
 )
 
 
-def openapi_document(operations: Sequence[AnyOperation], version: str) -> Json:
-    """The document of these operations."""
-    schemas = _Schemas(operations)
+def openapi_document(
+    operations: Sequence[AnyOperation], version: str, open_operations: Sequence[AnyOpenOperation] = ()
+) -> Json:
+    """The document of these operations; with those that are open, of the keys and media too."""
+    schemas = _Schemas(operations, open_operations)
     paths: dict[str, Json] = defaultdict(dict)
     for operation in operations:
         paths[operation.path][operation.method.lower()] = _operation(operation, schemas)
+    for opened in open_operations:
+        asks, answers = schemas.reference(opened.asks, "validation"), schemas.reference(opened.answers, "serialization")
+        paths[opened.path] |= open_path(opened, asks, answers, _failures)
+    if open_operations:
+        paths |= other_paths(_failures)
     return {
         "openapi": "3.1.0",
         "info": {"title": "Chimera", "version": version, "description": _DESCRIPTION},
         "jsonSchemaDialect": "https://json-schema.org/draft/2020-12/schema",
         "servers": [{"url": "/"}],
         "security": [{"access_token": []}],
-        "tags": [{"name": name} for name in dict.fromkeys(tag_of(operation) for operation in operations)],
+        "tags": [{"name": name} for name in _tags(paths)],
         "paths": dict(paths),
         "components": {
             "schemas": schemas.definitions,
@@ -79,6 +88,10 @@ def openapi_document(operations: Sequence[AnyOperation], version: str) -> Json:
     }
 
 
+def _tags(paths: Mapping[str, Json]) -> dict[str, None]:
+    return dict.fromkeys(tag for methods in paths.values() for told in methods.values() for tag in told["tags"])
+
+
 def tag_of(operation: AnyOperation) -> str:
     """Under which heading the operation is listed: subjects, or the noun of its path."""
     noun = operation.path.split("/")[2]
@@ -92,6 +105,10 @@ def failures_of(operation: AnyOperation) -> dict[int, tuple[str, ...]]:
         kinds += _WITH_BODY
     if operation.tagged and operation.method != "GET":
         kinds.append(PreconditionFailed)
+    return _codes(kinds)
+
+
+def _codes(kinds: Iterable[type[ChimeraError]]) -> dict[int, tuple[str, ...]]:
     codes: dict[int, dict[str, None]] = defaultdict(dict)
     for kind in kinds:
         codes[kind.status][kind.code] = None
@@ -104,7 +121,7 @@ def _operation(operation: AnyOperation, schemas: "_Schemas") -> Json:
         "summary": operation.summary,
         "tags": [tag_of(operation)],
         "parameters": [*_fields(operation, schemas), *_headers(operation)],
-        "responses": {**_answers(operation, schemas), **_failures(operation)},
+        "responses": {**_answers(operation, schemas), **_told(failures_of(operation))},
     }
     if operation.right is not None:
         told["description"] = f"Needs the right `{operation.right}`."
@@ -215,8 +232,12 @@ def _with_example(schema: Json, contract: type[Contract]) -> Json:
     return {"schema": schema} if name is None else {"schema": schema, "example": example(name)}
 
 
-def _failures(operation: AnyOperation) -> Json:
-    return {str(status): _failure(status, codes) for status, codes in failures_of(operation).items()}
+def _failures(kinds: Iterable[type[ChimeraError]]) -> Json:
+    return _told(_codes(kinds))
+
+
+def _told(codes_by_status: Mapping[int, Sequence[str]]) -> Json:
+    return {str(status): _failure(status, codes) for status, codes in codes_by_status.items()}
 
 
 def _failure(status: int, codes: Sequence[str]) -> Json:
@@ -238,11 +259,13 @@ def _failure(status: int, codes: Sequence[str]) -> Json:
 class _Schemas:
     """The contracts' schemas, as they are read and as they are written."""
 
-    def __init__(self, operations: Sequence[AnyOperation]) -> None:
+    def __init__(self, operations: Sequence[AnyOperation], open_operations: Sequence[AnyOpenOperation]) -> None:
         asked = {contract for operation in operations for contract in (operation.asks, operation.terms) if contract}
         given = {
             contract for operation in operations for contract in (operation.answers, operation.accepted) if contract
         }
+        asked |= {operation.asks for operation in open_operations}
+        given |= {operation.answers for operation in open_operations}
         wanted: list[tuple[type[Contract], JsonSchemaMode]] = [
             *((contract, "validation") for contract in _by_name(asked)),
             *((contract, "serialization") for contract in _by_name({*given, ErrorEnvelope, Problem})),

@@ -20,6 +20,7 @@ from chimera.storage.blobs import READ_BYTES, Blob, Blobs
 from chimera.storage.database import Database
 from chimera.storage.records import video_metadata
 
+MEDIA_PATH = "/v1/media/{asset_id}/{name}"
 MediaFile = Literal["video.mp4", "thumbnail.jpg", "captions.vtt", "captions.srt"]
 
 _FILES: dict[MediaFile, tuple[str, Permission]] = {
@@ -31,11 +32,14 @@ _FILES: dict[MediaFile, tuple[str, Permission]] = {
 }
 
 
+MEDIA_TYPES = {name: media_type for name, (media_type, _) in _FILES.items()}
+
+
 def sealed_media_routes(gate: Gate, database: Database, blobs: Blobs) -> APIRouter:
     """The route, for callers whom `gate` knows."""
     router = APIRouter()
 
-    @router.api_route("/v1/media/{asset_id}/{name}", methods=["GET", "HEAD"], summary="A piece's video or captions")
+    @router.api_route(MEDIA_PATH, methods=["GET", "HEAD"], summary="A piece's video or captions")
     async def media(request: Request, asset_id: UUID, name: MediaFile) -> Response:
         media_type, right = _FILES[name]
         require(await gate.caller(_token(request)), right)

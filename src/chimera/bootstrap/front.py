@@ -13,9 +13,11 @@ from chimera.core.secret import revealed
 from chimera.core.vocabulary import Role
 from chimera.pipeline.host import open_host
 from chimera.runtime.events.topic_feed import TopicFeed
+from chimera.runtime.identity.attempts import LogInAttempts
 from chimera.runtime.operations.catalogue import all_operations
 from chimera.runtime.operations.desk import Desk
 from chimera.runtime.operations.operation import AnyOperation
+from chimera.runtime.operations.tokens import AnyOpenOperation, open_operations
 from chimera.runtime.webhooks.delivering import Delivering
 from chimera.security.keys import log_public_key, retired_public_keys
 from chimera.sources.standing import StandingSource
@@ -28,6 +30,7 @@ class Front:
 
     desk: Desk
     operations: tuple[AnyOperation, ...]
+    open_operations: tuple[AnyOpenOperation, ...]
     feed: TopicFeed
 
 
@@ -60,7 +63,8 @@ async def open_front(studio: Studio, source: StandingSource) -> AsyncIterator[Fr
         )
         feed = TopicFeed(studio.database, studio.clock)
         async with beside(feed.run(), "topics"), beside(_delivering(desk), "webhooks"):
-            yield Front(desk, all_operations(desk), feed)
+            opened = open_operations(studio.identity, LogInAttempts(studio.redis))
+            yield Front(desk, all_operations(desk), opened, feed)
 
 
 async def _delivering(desk: Desk) -> None:

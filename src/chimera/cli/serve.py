@@ -4,22 +4,26 @@ import asyncio
 import os
 import socket
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter, validators
+from fastapi import APIRouter
 
-from chimera.api.app import create_app
+from chimera.api.app import Beside, create_app
 from chimera.api.health import current_health
 from chimera.api.metrics import StudioFamilies, studio_page
 from chimera.api.operating import operating_routes
 from chimera.api.operating_port import operating_port
 from chimera.api.requests import Requests
+from chimera.api.sealed_media import sealed_media_routes
 from chimera.api.server import bind, loopback_only
 from chimera.api.server import serve as serve_app
 from chimera.api.tls import with_hsts
+from chimera.api.tokens import token_routes
 from chimera.api.treasury_door import TreasuryDoor
-from chimera.bootstrap.front import open_front
+from chimera.bootstrap.front import Front, open_front
 from chimera.bootstrap.studio import Studio, open_studio
 from chimera.cli.kept_worker import kept_workers
 from chimera.cli.operating import probes_of
@@ -142,9 +146,11 @@ async def _serve(
             treasury_door(studio),
             operations=front.operations,
             gate=studio.identity.gate,
-            operating=operating,
-            faces={MCP_PATH: mcp},
-            requests=Requests.of(front.desk, front.feed, behind_proxy=behind_proxy),
+            beside=replace(
+                beside_operations(studio, front, operating),
+                faces={MCP_PATH: mcp},
+                requests=Requests.of(front.desk, front.feed, behind_proxy=behind_proxy),
+            ),
         )
         host, port = listener.getsockname()[:2]
         shown = f"[{host}]" if ":" in host else host
@@ -170,6 +176,15 @@ def hosts_answered(host: str, *, behind_proxy: bool, public_hosts: tuple[str, ..
     if not public_hosts:
         raise ValidationFailed("behind a proxy, say under which name it is asked: --public-host studio.example.org")
     return _LOOPBACK | {name.lower() for name in public_hosts}
+
+
+def beside_operations(studio: Studio, front: Front, operating: APIRouter | None = None) -> Beside:
+    """What else there is: tokens, the public keys, and the media of pieces."""
+    routers = (
+        token_routes(front.open_operations, studio.identity.jwks),
+        sealed_media_routes(studio.identity.gate, studio.database, studio.blobs),
+    )
+    return Beside(operating, front.open_operations, routers)
 
 
 def treasury_door(studio: Studio) -> TreasuryDoor | None:

@@ -1,7 +1,7 @@
 """The addresses that need no token, over HTTP: logging in, refreshing, revoking, the keys."""
 
 from collections.abc import AsyncIterator
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import httpx
 import pytest
@@ -117,7 +117,7 @@ async def test_a_password_is_never_kept_and_has_twelve_characters(identity: Iden
         await identity.people.add("Eve", PersonRole.VIEWER, "short")
 
 
-@pytest.mark.parametrize("name", ["", " ", "a\nb", "x" * 101, str(uuid4()), uuid4().hex])
+@pytest.mark.parametrize("name", ["", " ", "a\nb", "x" * 101, str(UUID(int=7)), UUID(int=7).hex])
 async def test_a_persons_name_can_stand_in_the_ledger_and_is_no_agents(identity: Identity, name: str) -> None:
     with pytest.raises(ValidationFailed, match="name"):
         await identity.people.add(name, PersonRole.VIEWER, None)

@@ -86,7 +86,7 @@ async def served(
     gate = KnownTokens({"creator": CREATOR, "operator": OPERATOR})
     hosts = frozenset({"127.0.0.1"})
     channel, requests = LocalChannel(home / "channel"), Requests.of(desk)
-    app = create_app(channel, well, clock, hosts, operations=operations, gate=gate, requests=requests)
+    app = create_app(channel, well, clock, hosts, operations=operations, gate=gate, beside=Beside(requests=requests))
     listener = bind("127.0.0.1", 0)
     serving = asyncio.create_task(serve(app, listener))
     try:
