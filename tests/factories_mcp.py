@@ -15,7 +15,7 @@ from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 from pydantic import Field
 
-from chimera.api.app import create_app
+from chimera.api.app import Beside, create_app
 from chimera.api.server import bind, serve
 from chimera.contracts.contract import Contract, Usd
 from chimera.core.clock import FixedClock

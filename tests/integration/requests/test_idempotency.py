@@ -11,7 +11,7 @@ import httpx
 import pytest
 from redis.asyncio import Redis
 
-from chimera.api.app import create_app
+from chimera.api.app import Beside, create_app
 from chimera.api.idempotency import KEPT_FOR, LEASE
 from chimera.api.requests import Requests
 from chimera.api.server import bind, serve
