@@ -52,6 +52,11 @@ def with_trace(payload: Mapping[str, Any]) -> dict[str, Any]:
     return dict(payload) if not carried or CARRIED in payload else {**payload, CARRIED: carried}
 
 
+def without_trace(payload: Mapping[str, Any]) -> dict[str, Any]:
+    """The payload as it was before its request was put beside it."""
+    return {name: value for name, value in payload.items() if name != CARRIED}
+
+
 def taken_up(carried: object, otherwise: UUID, random_bytes: RandomBytes = os.urandom) -> RequestScope:
     """The request that a payload, an MCP `_meta` or an environment carries, under a span of our own; where it carries
     none, one with the id `otherwise`."""

@@ -131,3 +131,20 @@ async def test_a_task_that_nobody_asked_for_is_a_request_of_its_own(queue: TaskQ
         await queue.submit([task])
         await until(lambda: all_done(queue.database, 1))
     assert seen == [task.id]
+
+
+async def test_a_handler_is_given_the_payload_as_it_was_handed_in(queue: TaskQueue) -> None:
+    given: list[dict[str, object]] = []
+
+    async def note(task: TaskRecord, agent_id: UUID) -> TaskOutcome:
+        given.append(task.payload)
+        return TaskOutcome(state=TaskState.DONE, result={})
+
+    transport = httpx.ASGITransport(app=front(queue))
+    async with (
+        working(dispatcher_of(queue, Hands({Role.SCOUT: 1}), note)),
+        httpx.AsyncClient(transport=transport, base_url="http://test") as client,
+    ):
+        await client.post("/tasks")
+        await until(lambda: all_done(queue.database, 1))
+    assert given == [new_task(queue.clock).payload]

@@ -22,7 +22,7 @@ from chimera.pipeline.durable.process import (
 from chimera.storage.database import guarded
 from chimera.storage.records.piece_fence import PIECE, Superseded
 from chimera.telemetry.spans import span
-from chimera.telemetry.trace import CARRIED, taken_up, traced, with_trace
+from chimera.telemetry.trace import CARRIED, taken_up, traced, with_trace, without_trace
 
 CONTENT = "content"
 RECOVERIES_MAX = 100
@@ -137,7 +137,7 @@ async def queued(name: str, role: Role, given: Document, attempt: int = 1) -> Do
 def _taken_up(document: Document, workflow_id: str) -> tuple[RequestScope, Document]:
     """The trace that the document carries, or one of the piece's own; and the document without it."""
     trace = taken_up(document.get(CARRIED), _piece_of(workflow_id))
-    return trace, {name: value for name, value in document.items() if name != CARRIED}
+    return trace, without_trace(document)
 
 
 def _workflow_id() -> str:

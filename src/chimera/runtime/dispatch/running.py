@@ -22,7 +22,7 @@ from chimera.storage.records import task_work
 from chimera.storage.records.task import TaskRecord
 from chimera.telemetry import metrics
 from chimera.telemetry.spans import span
-from chimera.telemetry.trace import CARRIED, taken_up, traced
+from chimera.telemetry.trace import CARRIED, taken_up, traced, without_trace
 
 Work = Callable[[TaskRecord, UUID], Awaitable[TaskOutcome]]
 """The claimed row, the agent that works. A ChimeraError is a failed attempt."""
@@ -179,7 +179,8 @@ class Running:
                 traced(taken_up(task.payload.get(CARRIED), task.id)),
                 span("task", kind=task.kind, role=task.agent_role),
             ):
-                outcome = await self._outcome(handler, task, agent_id)
+                handed = task._replace(payload=without_trace(task.payload))
+                outcome = await self._outcome(handler, handed, agent_id)
         finally:
             self._end(task, agent_id, started_at, outcome)
             self._forget(task)
