@@ -44,6 +44,8 @@ _TYPES: dict[MediaName, str] = {
     "captions.vtt": "text/vtt; charset=utf-8",
     "captions.srt": "application/x-subrip; charset=utf-8",
 }
+READING = ["GET", "HEAD"]
+"""What can be read can be asked about (RFC 9110, section 9.3.2); the server leaves the body out."""
 PostIdPath = Annotated[str, Path(pattern=r"^[0-9a-f]{16}$")]
 
 
@@ -75,7 +77,7 @@ def create_app(
     The operations and the faces are there for callers that the `gate` knows, the treasury's other routes only with a
     `door`.
     """
-    app = FastAPI(title="Chimera", docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(title="Chimera", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     beside = beside or Beside()
     app.include_router(beside.operating or operating_routes(health))
     if gate is not None:
@@ -88,26 +90,26 @@ def create_app(
     _document(app, operations, beside.open_operations)
     app.mount("/static", StaticFiles(directory=str(resources.files("chimera.api") / "static")))
 
-    @app.get("/", response_class=HTMLResponse)
+    @app.api_route("/", methods=READING, response_class=HTMLResponse)
     def gallery(page: Annotated[int, Query(ge=1, le=100_000)] = 1) -> str:
         return gallery_page(channel.posts(), page)
 
-    @app.get("/watch/{post_id}", response_class=HTMLResponse)
+    @app.api_route("/watch/{post_id}", methods=READING, response_class=HTMLResponse)
     def watch(post_id: PostIdPath) -> str:
         post = channel.probe(post_id)
         if post is None:
             raise NotFound(f"there is no post {post_id} on this channel", {"post_id": post_id})
         return watch_page(post)
 
-    @app.get("/feed.xml")
+    @app.api_route("/feed.xml", methods=READING)
     def rss(request: Request) -> Response:
         return Response(media_rss(channel.posts(), _base_url(request)), media_type="application/rss+xml")
 
-    @app.get("/feed.json")
+    @app.api_route("/feed.json", methods=READING)
     def feed(request: Request) -> Response:
         return Response(json_feed(channel.posts(), _base_url(request)), media_type="application/feed+json")
 
-    @app.api_route("/media/{post_id}/{name}", methods=["GET", "HEAD"])
+    @app.api_route("/media/{post_id}/{name}", methods=READING)
     def media(request: Request, post_id: PostIdPath, name: MediaName) -> Response:
         return media_response(request, channel.media(post_id, name), _TYPES[name])
 
@@ -137,11 +139,11 @@ def _document(app: FastAPI, operations: Sequence[AnyOperation], open_operations:
     def page() -> str:
         return documentation_page(document())
 
-    @app.get("/openapi.json")
+    @app.api_route("/openapi.json", methods=READING)
     def openapi() -> JSONResponse:
         return JSONResponse(document())
 
-    @app.get("/docs", response_class=HTMLResponse)
+    @app.api_route("/docs", methods=READING, response_class=HTMLResponse)
     def documentation() -> str:
         return page()
 

@@ -4,6 +4,7 @@ import asyncio
 from typing import TypeVar
 
 from fastapi import Request
+from starlette.requests import ClientDisconnect
 
 from chimera.contracts.contract import Contract
 from chimera.contracts.exact_json import document_of, read_object
@@ -20,6 +21,12 @@ class BodyTooLarge(ValidationFailed):
 
 class BodyTooSlow(ValidationFailed):
     code, status = "VALIDATION_FAILED", 408
+
+
+class BodyBrokenOff(ValidationFailed):
+    """Nobody is there any more to read the answer."""
+
+    code, status = "VALIDATION_FAILED", 400
 
 
 class NoJson(ValidationFailed):
@@ -41,7 +48,7 @@ async def object_of(request: Request, bytes_max: int = BODY_BYTES_MAX) -> dict[s
     """The body as a JSON object; no body at all is an empty one.
 
     Raises:
-        BodyTooLarge, BodyTooSlow, NoJson, ValidationFailed: the body is refused before anything else happens.
+        BodyTooLarge, BodyTooSlow, BodyBrokenOff, NoJson, ValidationFailed: the body is refused before anything else.
     """
     body = await bytes_of(request, bytes_max)
     if not body:
@@ -54,13 +61,15 @@ async def bytes_of(request: Request, bytes_max: int) -> bytes:
     """The body as it came.
 
     Raises:
-        BodyTooLarge, BodyTooSlow: it goes over a bound.
+        BodyTooLarge, BodyTooSlow: it goes over a bound. BodyBrokenOff: it did not come whole.
     """
     try:
         async with asyncio.timeout(BODY_SECONDS_MAX):
             return await _read(request, bytes_max)
     except TimeoutError as error:
         raise BodyTooSlow(f"the body did not arrive within {BODY_SECONDS_MAX:.0f} seconds: send it again") from error
+    except ClientDisconnect as error:
+        raise BodyBrokenOff("the connection ended before the body did") from error
 
 
 def require_json(content_type: str | None) -> None:

@@ -20,6 +20,7 @@ class BoundedConnection(HttpToolsProtocol):
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
         self._head_bytes = 0
+        self._in_body = False
         self._head_timer: TimerHandle | None = None
         self._unread_timer: TimerHandle | None = None
 
@@ -45,7 +46,17 @@ class BoundedConnection(HttpToolsProtocol):
         elif self._head_timer is None and self.timeout_keep_alive_task is None:
             self._await_head()
 
+    def on_message_begin(self) -> None:
+        self._in_body = False
+        super().on_message_begin()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Trailers are dropped: they must not become headers (RFC 9110, section 6.5.1)."""
+        if not self._in_body:
+            super().on_header(name, value)
+
     def on_headers_complete(self) -> None:
+        self._in_body = True
         self._head_is_there()
         super().on_headers_complete()
 

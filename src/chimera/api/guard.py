@@ -1,6 +1,7 @@
 """What stands before every request: known hosts only, bounded headers, an id and a place in a trace; and headers that
 keep a page to itself on every answer."""
 
+import re
 from uuid import UUID
 
 from fastapi import Request
@@ -14,6 +15,7 @@ from chimera.core.tracing import RequestScope, current_request, trace_of
 
 HEADER_BYTES_MAX = 16 * 1024
 """The address and all headers together."""
+_HOST = re.compile(r"(?:\[(?P<address>[0-9A-Fa-f:.]+)\]|(?P<name>[A-Za-z0-9._-]+))(?::[0-9]{1,5})?", re.ASCII)
 _CONTENT_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -104,10 +106,9 @@ def scope_of(request: Request) -> RequestScope:
 
 
 def host_of(header: str) -> str:
-    """The host of a Host header, without its port and brackets, in lower case."""
-    if header.startswith("["):
-        return header[1:].partition("]")[0].lower()
-    return header.partition(":")[0].lower()
+    """The host of a Host header, without its port and brackets, in lower case; nothing for what is no host."""
+    found = _HOST.fullmatch(header)
+    return "" if found is None else (found["address"] or found["name"]).lower()
 
 
 def _uuid(value: bytes) -> UUID | None:

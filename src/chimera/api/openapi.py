@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from importlib import resources
 from typing import Any
 
-from pydantic.json_schema import JsonSchemaMode, models_json_schema
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaValue, models_json_schema
+from pydantic_core import core_schema
 
 from chimera.api.asking import WAIT_SECONDS_MAX
 from chimera.api.bodies import BodyTooLarge, BodyTooSlow, NoJson
@@ -256,6 +257,14 @@ def _failure(status: int, codes: Sequence[str]) -> Json:
     return told
 
 
+class _ExactNumbers(GenerateJsonSchema):
+    """An exact decimal is a JSON number, never one in quotes."""
+
+    def decimal_schema(self, schema: core_schema.DecimalSchema) -> JsonSchemaValue:
+        found = super().decimal_schema(schema)
+        return next((kind for kind in found.get("anyOf", ()) if kind.get("type") == "number"), found)
+
+
 class _Schemas:
     """The contracts' schemas, as they are read and as they are written."""
 
@@ -270,7 +279,7 @@ class _Schemas:
             *((contract, "validation") for contract in _by_name(asked)),
             *((contract, "serialization") for contract in _by_name({*given, ErrorEnvelope, Problem})),
         ]
-        self._references, whole = models_json_schema(wanted, ref_template=_REFERENCE)
+        self._references, whole = models_json_schema(wanted, ref_template=_REFERENCE, schema_generator=_ExactNumbers)
         self.definitions: Json = whole["$defs"]
 
     def reference(self, contract: type[Contract], mode: JsonSchemaMode) -> Json:

@@ -25,7 +25,7 @@ def operating_routes(
     """`ready` tells whether requests can be answered. Nothing here tells of a piece, an agent or a single request."""
     router = APIRouter()
 
-    @router.get("/health")
+    @router.api_route("/health", methods=["GET", "HEAD"])
     async def check_health(response: Response) -> Health:
         answer = await health()
         response.headers["Cache-Control"] = "no-store"
@@ -33,17 +33,17 @@ def operating_routes(
             response.status_code = 503
         return answer
 
-    @router.get("/livez", include_in_schema=False)
+    @router.api_route("/livez", methods=["GET", "HEAD"], include_in_schema=False)
     async def alive() -> Response:
         return Response("ok\n", media_type="text/plain")
 
-    @router.get("/readyz", include_in_schema=False)
+    @router.api_route("/readyz", methods=["GET", "HEAD"], include_in_schema=False)
     async def is_ready() -> Response:
         if await ready():
             return Response("ok\n", media_type="text/plain")
         return Response("the database does not answer\n", status_code=503, media_type="text/plain")
 
-    @router.get("/metrics", include_in_schema=False)
+    @router.api_route("/metrics", methods=["GET", "HEAD"], include_in_schema=False)
     async def metrics() -> Response:
         return Response(await page(), headers={"Content-Type": CONTENT_TYPE, "Cache-Control": "no-store"})
 

@@ -11,9 +11,10 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from fastapi.responses import Response, StreamingResponse
 
+from chimera.api.callers import caller_of_request
 from chimera.api.errors import RangeNotSatisfiable
 from chimera.api.media import RangeAnswer, range_answer, range_bounds
-from chimera.core.errors import NotFound, Unauthenticated
+from chimera.core.errors import NotFound
 from chimera.security.gate import Gate
 from chimera.security.permissions import Permission, require
 from chimera.storage.blobs import READ_BYTES, Blob, Blobs
@@ -42,7 +43,7 @@ def sealed_media_routes(gate: Gate, database: Database, blobs: Blobs) -> APIRout
     @router.api_route(MEDIA_PATH, methods=["GET", "HEAD"], summary="A piece's video or captions")
     async def media(request: Request, asset_id: UUID, name: MediaFile) -> Response:
         media_type, right = _FILES[name]
-        require(await gate.caller(_token(request)), right)
+        require(await caller_of_request(gate, request), right)
         async with database.transaction() as connection:
             video = await video_metadata.get(connection, asset_id)
         if video is None:
@@ -52,13 +53,6 @@ def sealed_media_routes(gate: Gate, database: Database, blobs: Blobs) -> APIRout
         return await _answer(request, blob, media_type)
 
     return router
-
-
-def _token(request: Request) -> str:
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token.strip():
-        raise Unauthenticated("show a token: `Authorization: Bearer <token>`")
-    return token.strip()
 
 
 async def _answer(request: Request, blob: Blob, media_type: str) -> Response:

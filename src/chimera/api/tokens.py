@@ -19,7 +19,7 @@ def token_routes(operations: Iterable[AnyOpenOperation], jwks: Callable[[], Awai
     for operation in operations:
         router.add_api_route(operation.path, _answering(operation), methods=["POST"], response_model=None)
 
-    @router.get(JWKS_PATH, response_model=None)
+    @router.api_route(JWKS_PATH, methods=["GET", "HEAD"], response_model=None)
     async def keys() -> Response:
         return JSONResponse(await jwks(), headers={"Cache-Control": f"public, max-age={JWKS_SECONDS}"})
 

@@ -47,5 +47,12 @@ def _in_utc(moment: datetime) -> datetime:
     return moment.astimezone(UTC)
 
 
-Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+def _no_number(moment: object) -> object:
+    """Seconds since 1970 are no date to read, whether in quotes or not."""
+    if isinstance(moment, int | float) or (isinstance(moment, str) and "T" not in moment.upper()):
+        raise ValueError("must be a date and a time with a zone, such as 2026-02-06T12:00:00Z")
+    return moment
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_no_number), AfterValidator(_in_utc)]
 """A point in time with its zone, kept in UTC and written with a `Z`."""
