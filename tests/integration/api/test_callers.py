@@ -43,7 +43,7 @@ async def test_every_route_is_denied_without_a_right_token(
     if authorization is not None:
         headers["Authorization"] = authorization.format(token=spender_token)
     routes = every_route(treasury)
-    assert len(routes) == 12
+    assert len(routes) == 11
     async with httpx.AsyncClient(base_url=address, headers=headers, timeout=20) as client:
         for method, path in routes:
             answer = await client.request(method, path, content=b"x" * 100_000 if method == "POST" else None)
