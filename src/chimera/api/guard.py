@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from chimera.api.errors import HeadersTooLarge, render, rendered
 from chimera.core.clock import Clock
 from chimera.core.errors import ChimeraError, Forbidden
-from chimera.core.identity import new_id
+from chimera.core.identity import StockedBytes, new_id
 from chimera.core.tracing import RequestScope, current_request, trace_of
 
 HEADER_BYTES_MAX = 16 * 1024
@@ -36,13 +36,16 @@ class Guard:
         self._app = app
         self._allowed_hosts = allowed_hosts
         self._clock = clock
+        self._random_bytes = StockedBytes()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         seen = _Seen(scope)
-        bound = RequestScope(seen.request_id or new_id(self._clock), trace_of(seen.traceparent))
+        bound = RequestScope(
+            seen.request_id or new_id(self._clock, self._random_bytes), trace_of(seen.traceparent, self._random_bytes)
+        )
         told = (
             (b"x-request-id", str(bound.request_id).encode()),
             (b"traceparent", bound.trace.traceparent.encode()),

@@ -9,7 +9,6 @@ from chimera.security.data_keys import KeyRing
 from chimera.security.keys import write_once
 from chimera.storage.blobs import SealedBlobs
 from chimera.storage.shelves.folder import FolderShelf
-from chimera.storage.shelves.s3 import Bucket, S3Shelf
 from chimera.storage.shelves.shelf import Shelf
 
 ALL_SEALED_FILE = "media.sealed"
@@ -27,7 +26,7 @@ def open_blobs(settings: Settings, home: Path, ring: KeyRing) -> SealedBlobs:
         mark_all_sealed(home)
     shelves: list[Shelf] = [FolderShelf(folder, plain_allowed=not (home / "keys" / ALL_SEALED_FILE).exists())]
     if settings.s3_bucket is not None:
-        shelves.insert(0, S3Shelf(_bucket(settings.s3_bucket, settings)))
+        shelves.insert(0, _bucket(settings.s3_bucket, settings))
     return SealedBlobs(shelves, ring, home / "work")
 
 
@@ -36,8 +35,10 @@ def mark_all_sealed(home: Path) -> None:
     write_once(home / "keys" / ALL_SEALED_FILE, b"", mode=0o600)
 
 
-def _bucket(name: str, settings: Settings) -> Bucket:
-    return Bucket(
+def _bucket(name: str, settings: Settings) -> Shelf:
+    from chimera.storage.shelves.s3 import Bucket, S3Shelf  # brings two HTTP clients: only where there is a bucket
+
+    bucket = Bucket(
         name=name,
         region=settings.s3_region,
         endpoint_url=settings.s3_endpoint_url,
@@ -48,3 +49,4 @@ def _bucket(name: str, settings: Settings) -> Bucket:
         secret_access_key=revealed(settings.aws_secret_access_key),
         session_token=revealed(settings.aws_session_token),
     )
+    return S3Shelf(bucket)

@@ -5,6 +5,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from nacl.signing import SigningKey
@@ -17,12 +18,13 @@ from chimera.core.secret import revealed
 from chimera.runtime.bookkeeping import keeping_books
 from chimera.security.keys import cfo_public_key, cfo_signing_key, log_signing_key
 from chimera.storage.database import Database
-from chimera.treasury.file_tokens import FileTokens
-from chimera.treasury.http_asking import GivenToken, TokenSource
 from chimera.treasury.log.publisher import LogPublisher
 from chimera.treasury.policy import SpendingPolicy
-from chimera.treasury.remote import RemoteTreasury
 from chimera.treasury.treasury import Treasury
+
+if TYPE_CHECKING:
+    from chimera.treasury.http_asking import TokenSource
+    from chimera.treasury.remote import RemoteTreasury
 
 LOG_FOLDER = "log"
 THREAD_SECONDS = 0.0005
@@ -34,7 +36,7 @@ a batch makes thousands that live until its answers are given and are in no cycl
 through them over and over."""
 
 
-def remote_treasury(settings: Settings, home: Path, made: TokenSource, clock: Clock) -> RemoteTreasury | None:
+def remote_treasury(settings: Settings, home: Path, made: "TokenSource", clock: Clock) -> "RemoteTreasury | None":
     """The treasury at CFO_URL, checked against a public key that is known here; None where CFO_URL is unset.
 
     Asked under the `made` tokens where JWT_SECRET signs them, otherwise under the one this process was given.
@@ -45,6 +47,11 @@ def remote_treasury(settings: Settings, home: Path, made: TokenSource, clock: Cl
     """
     if settings.cfo_url is None:
         return None
+    # They bring an HTTP client: only where another process is asked.
+    from chimera.treasury.file_tokens import FileTokens
+    from chimera.treasury.http_asking import GivenToken
+    from chimera.treasury.remote import RemoteTreasury
+
     plain = settings.allows_plaintext(Plaintext.CFO)
     tokens = made
     if settings.cfo_token_file is not None:

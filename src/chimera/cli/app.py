@@ -422,6 +422,13 @@ _GROUPS: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
                     "It takes some minutes; docs/benchmarks.md tells what each figure means."
                 ),
             ),
+            "api": (
+                "chimera.cli.api_bench:bench_api",
+                (
+                    "Measure `chimera serve` over HTTP: decisions beside a bare server, analyses, reads, starts.\n\n"
+                    "It takes some minutes; docs/benchmarks.md tells what each figure means."
+                ),
+            ),
         },
     ),
 }

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
@@ -11,8 +12,10 @@ from chimera.config.problem import Problem, VariableRefused, problems_in
 from chimera.config.references import VaultReference
 from chimera.config.transport import Plaintext, Resolve, check_http_url
 from chimera.config.variables import StoreVariables
-from chimera.config.vault import Vault, VaultServer
 from chimera.core.secret import Secret
+
+if TYPE_CHECKING:
+    from chimera.config.vault import Vault
 
 _NO_VAULT = "needs VAULT_ADDR and VAULT_TOKEN (or VAULT_TOKEN_FILE), the server and the token to read it with"
 _NO_AWS = "can't be asked for before its own variables are mended"
@@ -22,7 +25,7 @@ _NO_AWS = "can't be asked for before its own variables are mended"
 class Stores:
     """None stands for a store that is not set up."""
 
-    vault: Vault | None
+    vault: "Vault | None"
     aws: SecretsManager | None
 
     def text(self, given: Given) -> str:
@@ -70,9 +73,11 @@ def stores_of(
     return Stores(_vault(variables), _aws(variables, given)), []
 
 
-def _vault(variables: StoreVariables) -> Vault | None:
+def _vault(variables: StoreVariables) -> "Vault | None":
     if variables.vault_addr is None or variables.vault_token is None:
         return None
+    from chimera.config.vault import Vault, VaultServer  # brings an HTTP client: only where there is a Vault to ask
+
     return Vault(
         VaultServer(
             variables.vault_addr.rstrip("/"),

@@ -13,6 +13,24 @@ _VERSION_AND_VARIANT = 0x7 << 76 | 0x2 << 62
 _FREE_BITS = (1 << 128) - 1 & ~(0xF << 76 | 0x3 << 62)
 
 
+class StockedBytes:
+    """Random bytes for one thread, drawn many at a time: each system call lets other threads have the interpreter, and
+    waits to have it back."""
+
+    def __init__(self, random_bytes: RandomBytes = os.urandom, drawn_bytes: int = 4096) -> None:
+        self._random_bytes = random_bytes
+        self._drawn_bytes = drawn_bytes
+        self._stock = b""
+        self._taken = 0
+
+    def __call__(self, count: int) -> bytes:
+        if self._taken + count > len(self._stock):
+            self._stock, self._taken = self._random_bytes(max(count, self._drawn_bytes)), 0
+        taken = self._stock[self._taken : self._taken + count]
+        self._taken += count
+        return taken
+
+
 def new_id(clock: Clock, random_bytes: RandomBytes = os.urandom) -> UUID:
     """A UUIDv7: 48 bits of Unix milliseconds, then 74 random bits."""
     return UUID(bytes=time_ordered_bytes(int(clock.now().timestamp() * 1000), random_bytes(10)))

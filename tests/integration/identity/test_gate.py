@@ -1,5 +1,6 @@
 """The gate believes a token only as far as its subject's row, its key and nobody's revocation speak against it."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -34,6 +35,17 @@ async def test_the_caller_is_what_its_row_says(
     assert await identity.gate.caller(await token_of(identity, planner)) == Caller(planner, Role.PLANNER)
     assert await identity.gate.caller(await token_of(identity, anna)) == Caller(anna, PersonRole.FINANCE, name="Anna")
     assert await identity.gate.caller(await token_of(identity, other)) == Caller(other, Role.WORKER, other_program=True)
+
+
+async def test_many_tokens_shown_at_once_are_each_answered_for_themselves(
+    identity: Identity, planner: UUID, anna: UUID
+) -> None:
+    """They are read together."""
+    ended, *counting = [await token_of(identity, subject) for subject in (planner, planner, anna, planner, anna)]
+    await identity.revoke(ended)
+    found = await asyncio.gather(*map(identity.gate.caller, (*counting, ended)), return_exceptions=True)
+    assert [one.id for one in found if isinstance(one, Caller)] == [planner, anna, planner, anna]
+    assert isinstance(found[-1], Unauthenticated)
 
 
 async def test_a_token_of_another_role_than_the_row_says_is_refused(

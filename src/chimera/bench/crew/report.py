@@ -103,10 +103,12 @@ def not_measured(skipped: Iterable[Skipped]) -> tuple[NotMeasured, ...]:
     )
 
 
-def goals(found: Sequence[Measure], sections: AbstractSet[str]) -> tuple[Goal, ...]:
+def goals(
+    found: Sequence[Measure], sections: AbstractSet[str], all_wanted: Sequence[Wanted] = GOALS
+) -> tuple[Goal, ...]:
     """The goals of the sections that ran; one that could not be measured is missed."""
     by_name = {measure.name: measure for measure in found}
-    return tuple(_goal(wanted, by_name.get(wanted.measure)) for wanted in GOALS if wanted.section in sections)
+    return tuple(_goal(wanted, by_name.get(wanted.measure)) for wanted in all_wanted if wanted.section in sections)
 
 
 def _measure(rounds: Sequence[Found]) -> Measure:
