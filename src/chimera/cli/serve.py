@@ -1,6 +1,7 @@
 """`chimera serve`: the studio over HTTP, with a worker beside it, until Ctrl-C."""
 
 import asyncio
+import gc
 import os
 import socket
 import sys
@@ -159,6 +160,7 @@ async def _serve(
         sys.stderr.flush()
         beside_port = None if metrics_at[1] is None else metrics_at[1] + 1
         async with operating_port(*metrics_at, operating), kept_workers(workers, studio.clock, beside_port):
+            gc.freeze()  # what was made at the start stays: the collector need not go through it again and again
             await serve_app(app if tls is None else with_hsts(app), listener, tls)
 
 
