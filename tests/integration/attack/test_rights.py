@@ -13,7 +13,7 @@ pytestmark = pytest.mark.engines
 VIEWER = "read:trends read:content_pipeline read:video_metadata"
 CREATOR = f"{VIEWER} write:content_pipeline write:tasks schedule:content read:budget"
 FINANCE = f"{VIEWER} read:ledger read:budget write:budget answer:escalations pause:spend"
-OPERATOR = f"{CREATOR} review:content halt:studio pause:spend write:agents read:ledger"
+OPERATOR = f"{CREATOR} review:content halt:studio pause:spend write:agents read:ledger write:webhooks"
 TABLE: dict[Role | PersonRole, str] = {
     Role.SCOUT: "read:trends write:trends",
     Role.DIRECTOR: "read:trends write:content_pipeline",

@@ -56,25 +56,25 @@ async def test_env_without_running_engines_tells_how_to_start_them(home: Path) -
 async def test_env_gives_external_urls_as_they_are(
     home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("DATABASE_URL", "postgresql://elsewhere/x")
-    monkeypatch.setenv("REDIS_URL", "redis://elsewhere/0")
+    monkeypatch.setenv("DATABASE_URL", "postgresql://127.0.0.1:1/x")
+    monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:1/0")
     await environment.env(json=True)
     assert json.loads(capsys.readouterr().out) == {
-        "DATABASE_URL": "postgresql://elsewhere/x",
-        "REDIS_URL": "redis://elsewhere/0",
+        "DATABASE_URL": "postgresql://127.0.0.1:1/x",
+        "REDIS_URL": "redis://127.0.0.1:1/0",
     }
 
 
 async def test_the_owners_url_is_the_given_one_or_the_only_one(
     home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("REDIS_URL", "redis://elsewhere/0")
-    monkeypatch.setenv("DATABASE_URL", "postgresql://app@elsewhere/x")
+    monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:1/0")
+    monkeypatch.setenv("DATABASE_URL", "postgresql://app@127.0.0.1:1/x")
     await environment.env(owner=True, json=True)
-    assert json.loads(capsys.readouterr().out)["DATABASE_OWNER_URL"] == "postgresql://app@elsewhere/x"
-    monkeypatch.setenv("DATABASE_OWNER_URL", "postgresql://owner@elsewhere/x")
+    assert json.loads(capsys.readouterr().out)["DATABASE_OWNER_URL"] == "postgresql://app@127.0.0.1:1/x"
+    monkeypatch.setenv("DATABASE_OWNER_URL", "postgresql://owner@127.0.0.1:1/x")
     await environment.env(owner=True, json=True)
-    assert json.loads(capsys.readouterr().out)["DATABASE_OWNER_URL"] == "postgresql://owner@elsewhere/x"
+    assert json.loads(capsys.readouterr().out)["DATABASE_OWNER_URL"] == "postgresql://owner@127.0.0.1:1/x"
 
 
 async def test_engines_in_use_are_not_stopped_under_their_user(home: Path) -> None:

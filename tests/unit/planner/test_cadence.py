@@ -94,6 +94,13 @@ def test_slots_never_lie_in_quiet_hours_and_never_overlap(
         assert one.number < following.number
 
 
+def test_a_time_that_spring_skips_is_counted_where_it_comes() -> None:
+    objective = make_objective(publish_at=["02:52", "03:50"], time_zone="Europe/Berlin")
+    slots = slots_between(objective, utc("2026-03-29T00:00"), utc("2026-03-29T12:00"))
+    assert [slot.at for slot in slots] == [utc("2026-03-29T01:50"), utc("2026-03-29T01:52")]
+    assert slots[0].number + 1 == slots[1].number
+
+
 @settings(max_examples=60, deadline=None)
 @given(_CADENCES, _ZONES, _MOMENTS, st.integers(0, 5760))
 def test_a_slot_is_the_same_from_wherever_one_looks(

@@ -26,7 +26,9 @@ class Untouched:
         if name == "redis":
             return Redis(port=1)  # not connected
         return (
-            Untouched() if name in {"database", "clock", "treasurer", "agents"} else pytest.fail(f"{name} was touched")
+            Untouched()
+            if name in {"database", "clock", "treasurer", "agents", "sealer", "outbound"}
+            else pytest.fail(f"{name} was touched")
         )
 
 

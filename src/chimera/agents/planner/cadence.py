@@ -93,7 +93,7 @@ def _by_wall_clock(objective: Objective, since: datetime, until: datetime) -> It
     times = wall_times(objective)
     day, seen = since.astimezone(objective.zone).date() - timedelta(days=1), since - timedelta(microseconds=1)
     while day <= until.astimezone(objective.zone).date():
-        for at, number in sorted(_of_day(objective, day, times)):
+        for at, number in _of_day(objective, day, times):
             if seen < at < until:
                 yield at, number
                 seen = at
@@ -101,9 +101,9 @@ def _by_wall_clock(objective: Objective, since: datetime, until: datetime) -> It
 
 
 def _of_day(objective: Objective, day: date, times: tuple[time, ...]) -> Iterator[tuple[datetime, int]]:
-    for place, wall in enumerate(times):
-        at = datetime.combine(day, wall, objective.zone).astimezone(UTC)
-        yield at, day.toordinal() * len(times) + place
+    """In the order in which they come: a skipped time may come behind the one that follows it on the clock."""
+    moments = sorted(datetime.combine(day, wall, objective.zone).astimezone(UTC) for wall in times)
+    return ((at, day.toordinal() * len(moments) + place) for place, at in enumerate(moments))
 
 
 def wall_times(objective: Objective) -> tuple[time, ...]:

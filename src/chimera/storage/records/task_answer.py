@@ -5,12 +5,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from chimera.core.vocabulary import TaskKind, TaskState
 from chimera.storage.database import Connection
-from chimera.storage.records.task import COLUMNS, TaskRecord
+from chimera.storage.records.task import COLUMNS, TaskRecord, task_row
 from chimera.storage.records.task_need import ReadyTask, cancel_dependents, release
 
 
@@ -59,7 +58,7 @@ async def page(
 ) -> Sequence[TaskRecord]:
     """The newest tasks behind this place, of one kind or state or of all."""
     created_at, task_id = behind or (None, None)
-    async with connection.cursor(row_factory=class_row(TaskRecord)) as cursor:
+    async with connection.cursor(row_factory=task_row) as cursor:
         await cursor.execute(
             f"SELECT {COLUMNS} FROM task "
             "WHERE (%(at)s::timestamptz IS NULL OR (created_at, id) < (%(at)s::timestamptz, %(id)s::uuid)) "
