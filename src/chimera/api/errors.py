@@ -62,7 +62,8 @@ def install(app: FastAPI, clock: Clock) -> None:
     async def http(request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, StarletteHTTPException) else 404
         if status == 405:
-            allow = (error.headers or {}).get("Allow", "") if isinstance(error, StarletteHTTPException) else ""
+            told = (error.headers or {}).get("Allow", "") if isinstance(error, StarletteHTTPException) else ""
+            allow = ", ".join(sorted(method.strip() for method in told.split(",")))
             return render(request, MethodNotAllowed(f"{request.method} is not possible here", {"allow": allow}), clock)
         return render(request, NotFound(f"there is nothing at {request.url.path}"), clock)
 

@@ -21,6 +21,7 @@ from chimera.cli.transaction import transaction, whole_id
 from chimera.contracts.budget import BudgetLine
 from chimera.contracts.escalation import Escalation
 from chimera.contracts.explanation import Explanation
+from chimera.core.background import end
 from chimera.core.errors import ValidationFailed
 from chimera.security.decision_signature import read_document
 from chimera.storage.escalation_notices import escalation_notices
@@ -87,13 +88,17 @@ async def watch(*, json: Json = False) -> None:
     """Show requests as they come to wait for a person, until Ctrl-C; with --json one document a line."""
     async with studio_of_environment() as studio, escalation_notices(studio.database.url) as notices:
         states = waiting_now(studio.treasury.escalations, notices.wait)
+        as_lines = json or not sys.stdout.isatty()
+        telling = asyncio.create_task(
+            tell_arrivals(states, as_json=json) if as_lines else show_live(states, studio.clock, screen())
+        )
         try:
-            if json or not sys.stdout.isatty():
-                await tell_arrivals(states, as_json=json)
-            else:
-                await show_live(states, studio.clock, screen())
+            await asyncio.wait({telling})
+            telling.result()
         except asyncio.CancelledError:
             return  # Ctrl-C is how watching ends
+        finally:
+            await end(telling)
 
 
 def _document(escalation: Escalation, explanation: Explanation, budgets: tuple[BudgetLine, ...]) -> dict[str, object]:
